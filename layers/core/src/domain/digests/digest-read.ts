@@ -1,0 +1,36 @@
+/** The four additive columns of a digest row, or their sums: executions, microseconds, rows. */
+export interface DigestCounters {
+  readonly executions: number;
+  readonly timeUs: number;
+  readonly rowsAffected: number;
+  readonly rowsSent: number;
+}
+
+/** One row of the proxy's digest table, raw as the proxy holds it. */
+export interface DigestRow {
+  /** See digest-key.ts. */
+  readonly key: string;
+  /** `executions` is 32-bit in ProxySQL and wraps. */
+  readonly counters: DigestCounters;
+  /** Epoch seconds on the proxy's clock, recomputed at each read: one second of jitter on untouched rows. */
+  readonly firstSeenS: number;
+  /** Only for rows born since the last read, cut at 512 characters. */
+  readonly text?: string;
+}
+
+/** One complete, consistent read of the digest table. */
+export interface DigestRead {
+  /** `full`: every row of the table; `changed`: at least every row that changed since the uptime asked for. */
+  readonly kind: 'full' | 'changed';
+  /** The proxy's wall clock, epoch seconds. */
+  readonly proxyNowS: number;
+  /** Seconds since the proxy process started. */
+  readonly uptimeS: number;
+  /** Rows in the whole table. */
+  readonly tableRows: number;
+  /** Sums over the whole table; `executions` sums the 32-bit values. */
+  readonly tableSums: DigestCounters;
+  /** Smallest `first_seen` of the whole table; `undefined` when the table is empty. */
+  readonly oldestFirstSeenS: number | undefined;
+  readonly rows: readonly DigestRow[];
+}

@@ -1,0 +1,49 @@
+const BRAND = Symbol.for('proxywatch.error');
+
+/** Every way in which Proxywatch itself fails; each code says whether trying again can help. */
+const CODES = {
+  CONFIG_INVALID: { retryable: false },
+  PROXY_UNREACHABLE: { retryable: true },
+  PROXY_ACCESS_DENIED: { retryable: false },
+  PROXY_TIMEOUT: { retryable: true },
+  PROXY_PROTOCOL: { retryable: true },
+  PROXY_STATEMENT: { retryable: false },
+  PROXY_UNSUPPORTED: { retryable: false },
+  CREDENTIAL_MISSING: { retryable: false },
+  STORE_UNAVAILABLE: { retryable: true },
+  STORE_FENCED: { retryable: false },
+  RECORD_DAMAGED: { retryable: false },
+  SERVICE_START_FAILED: { retryable: false },
+  PORT_TAKEN: { retryable: false },
+} as const;
+
+export type ErrorCode = keyof typeof CODES;
+
+/** The one error base. `message`: lower case, no full stop, with the value that was wrong and never a secret. */
+export class ProxywatchError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'ProxywatchError';
+    this.code = code;
+    this.retryable = CODES[code].retryable;
+    // A brand, not instanceof: bundles and layers may each carry a copy of this class.
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+export function isProxywatchError(value: unknown): value is ProxywatchError {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}
+
+/** The code of any thrown value, for metrics and logs; `undefined` for errors that are not ours. */
+export function errorCodeOf(value: unknown): ErrorCode | undefined {
+  return isProxywatchError(value) ? value.code : undefined;
+}
+
+/** The message of any thrown value. */
+export function messageOf(value: unknown): string {
+  return value instanceof Error ? value.message : String(value);
+}

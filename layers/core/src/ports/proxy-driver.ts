@@ -1,0 +1,54 @@
+import type { DigestRead } from '../domain/digests/digest-read.ts';
+import type { Credential, RegisteredProxy } from '../domain/proxy.ts';
+import type { ProxyStatus } from '../domain/proxy-status.ts';
+
+/**
+ * Speaks to one kind of proxy. Another kind is another driver: what it cannot tell is said in its capabilities, as data,
+ * and nothing else in Proxywatch asks for the kind.
+ */
+export interface ProxyDriver {
+  readonly kind: string;
+  /** Opens the one connection and detects the capabilities. Rejects with PROXY_* errors; bounded by `timeoutMs`. */
+  connect(proxy: RegisteredProxy, credential: Credential, options: ConnectOptions): Promise<ProxySession>;
+}
+
+export interface ConnectOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One connection, one statement at a time: calls queue behind each other. A call whose `signal` aborts, or that fails in
+ * any way but PROXY_STATEMENT, leaves the session closed, since the rest of an answer may still be on the wire.
+ */
+export interface ProxySession {
+  readonly capabilities: ProxyCapabilities;
+  readonly closed: boolean;
+  /**
+   * Reads the digest table in one statement. With `sinceUptimeS` only rows that may have changed since the proxy's uptime
+   * was that, and texts of newborn rows; without it every row, with texts.
+   */
+  fetchDigests(request: DigestRequest, signal?: AbortSignal): Promise<DigestRead>;
+  /** Texts of the given digests (as printed by the proxy), cut at 512 characters; unknown digests are absent. */
+  fetchDigestTexts(digests: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** All that is cheap and small: global status, back ends, commands, errors, users. */
+  fetchStatus(signal?: AbortSignal): Promise<ProxyStatus>;
+  close(): Promise<void>;
+}
+
+export interface DigestRequest {
+  readonly sinceUptimeS?: number;
+}
+
+/** What a proxy can tell, found out once per connection. */
+export interface ProxyCapabilities {
+  /** As the proxy prints it. */
+  readonly version: string;
+  readonly digests: boolean;
+  readonly commandCounters: boolean;
+  readonly errors: boolean;
+  readonly backends: boolean;
+  readonly users: boolean;
+  /** The ring of query events (ProxySQL 2.7.2 and later). */
+  readonly queryEvents: boolean;
+}
