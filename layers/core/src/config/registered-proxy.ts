@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { RegisteredProxy } from '../domain/proxy.ts';
+
+// Ids end up in URLs, in label values and inside Redis hash tags, where braces would cut them.
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+
+export const identifier = z.string().regex(IDENTIFIER, {
+  error: 'expected up to 128 letters, digits and . _ : @ -, the first a letter or digit',
+});
+const host = z.string().regex(/^[^\s/@]{1,255}$/, { error: 'expected a host name or address' });
+const port = z.number().refine((value) => Number.isInteger(value) && value >= 1 && value <= 65_535, {
+  error: 'expected a port from 1 to 65535',
+});
+const reference = z.string().regex(/^\S.{0,254}$/, { error: 'expected the name of a credential' });
+
+/** One entry of the registry. Unknown fields are dropped: the publisher may be newer than the reader. */
+export const registeredProxy = z.object({
+  id: identifier,
+  kind: identifier,
+  namespace: identifier,
+  adminHost: host,
+  adminPort: port,
+  adminTls: z.boolean().default(false),
+  trafficHost: host.optional(),
+  trafficPort: port.optional(),
+  statsCredentialRef: reference,
+  adminCredentialRef: reference.optional(),
+}) satisfies z.ZodType<RegisteredProxy>;
