@@ -1,25 +1,28 @@
-import { field, quoted } from './field.ts';
+import { checkDcdbUrl, DCDB_URL_FORM } from './dcdb-url.ts';
+import { type FieldResult, field, quoted } from './field.ts';
+import { checkRedisUrl, REDIS_URL_FORM } from './redis-url.ts';
 
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** `redis://` or `rediss://` (TLS), optionally with user and password; see drivers/redis for its parameters. */
+/** The text of a URL that drivers/redis takes. */
 export function redisUrl() {
-  return url('redis://host:port or rediss://host:port', ['redis:', 'rediss:'], () => undefined);
+  return url(REDIS_URL_FORM, checkRedisUrl);
 }
 
-/** `mysql://user:password@host:port/database`; see drivers/dcdb for its parameters. */
+/** The text of a URL that drivers/dcdb takes. */
 export function mysqlUrl() {
-  return url('mysql://user:password@host:port/database', ['mysql:'], ({ username, pathname }) => {
-    if (username === '') return 'has no user';
-    return /^\/[^/]+$/.test(pathname) ? undefined : 'has no database';
-  });
+  return url(DCDB_URL_FORM, checkDcdbUrl);
 }
 
 export function httpUrl() {
-  return url('http://host:port or https://host', ['http:', 'https:'], () => undefined);
+  return field('http://host:port or https://host', (text) => {
+    if (!URL.canParse(text)) return { problem: 'is no URL' };
+    const known = ['http:', 'https:'].includes(new URL(text).protocol);
+    return known ? { value: text } : { problem: 'has another scheme' };
+  });
 }
 
 /** `host:port,host:port`, at least one; an IPv6 host stands in brackets. */
@@ -33,16 +36,10 @@ export function hostPorts() {
   });
 }
 
-/** The text of a URL that was checked. No part of it is repeated in a problem: it may carry a password anywhere. */
-function url(expected: string, schemes: readonly string[], problemOf: (parsed: URL) => string | undefined) {
+function url(expected: string, check: (text: string) => FieldResult<unknown>) {
   return field<string>(expected, (text) => {
-    if (!URL.canParse(text)) return { problem: 'is no URL' };
-    const parsed = new URL(text);
-    if (!schemes.includes(parsed.protocol)) return { problem: 'has another scheme' };
-    if (parsed.hostname === '') return { problem: 'has no host' };
-    if (parsed.port === '0') return { problem: 'has port 0' };
-    const problem = problemOf(parsed);
-    return problem === undefined ? { value: text } : { problem };
+    const result = check(text);
+    return 'value' in result ? { value: text } : result;
   });
 }
 
