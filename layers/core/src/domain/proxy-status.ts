@@ -11,6 +11,8 @@ export interface ProxyStatus {
   readonly commands: readonly CommandLatency[];
   readonly errors: readonly SqlErrorRow[];
   readonly users: readonly UserConnections[];
+  /** Parts of which the proxy has more rows than a driver reads. */
+  readonly truncated?: readonly ('backends' | 'errors' | 'users')[];
 }
 
 /** One server of one hostgroup, as the proxy's connection pool sees it. */

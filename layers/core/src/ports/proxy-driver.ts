@@ -18,15 +18,19 @@ export interface ConnectOptions {
 }
 
 /**
- * One connection, one statement at a time: calls queue behind each other. A call whose `signal` aborts, or that fails in
- * any way but PROXY_STATEMENT, leaves the session closed, since the rest of an answer may still be on the wire.
+ * One connection, one statement at a time: calls queue behind each other. A running call whose `signal` aborts, or that
+ * fails in any way but PROXY_STATEMENT, leaves the session closed, since the rest of an answer may still be on the wire.
+ * A call that never sent anything (cancelled in the queue, PROXY_BUSY, PROXY_UNSUPPORTED) leaves it as it was.
+ *
+ * An abort rejects with PROXY_TIMEOUT when the signal's reason is a time-out, else with CANCELLED.
  */
 export interface ProxySession {
   readonly capabilities: ProxyCapabilities;
   readonly closed: boolean;
   /**
    * Reads the digest table in one statement. With `sinceUptimeS` only rows that may have changed since the proxy's uptime
-   * was that, and texts of newborn rows; without it every row, with texts.
+   * was that, and texts of newborn rows; without it every row, with texts. Keys and texts own their memory: whoever keeps
+   * one keeps nothing else of the answer alive.
    */
   fetchDigests(request: DigestRequest, signal?: AbortSignal): Promise<DigestRead>;
   /** Texts of the given digests (as printed by the proxy), cut at 512 characters; unknown digests are absent. */
@@ -51,4 +55,6 @@ export interface ProxyCapabilities {
   readonly users: boolean;
   /** The ring of query events (ProxySQL 2.7.2 and later). */
   readonly queryEvents: boolean;
+  /** Why a capability is false, in the proxy's words, by the capability's name. */
+  readonly reasons?: Readonly<Record<string, string>>;
 }
