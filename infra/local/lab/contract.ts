@@ -20,6 +20,22 @@ export const STATS_TABLES = [
 ] as const;
 export type StatsTable = (typeof STATS_TABLES)[number];
 
+/** What the monitor logs about back ends; columns as in the recorded schema. */
+export const MONITOR_TABLES = [
+  'mysql_server_connect_log',
+  'mysql_server_ping_log',
+  'mysql_server_read_only_log',
+  'mysql_server_replication_lag_log',
+] as const;
+export type MonitorTable = (typeof MONITOR_TABLES)[number];
+
+/**
+ * What an administrator asks of the process with PROXYSQL <command>. `pause` lets no new client in; `stop` closes the
+ * traffic port and forgets all statistics but the uptime; `shutdown` and `kill` end the process.
+ */
+export type LabCommand = 'pause' | 'resume' | 'stop' | 'start' | 'shutdown' | 'kill';
+export type LabControl = (command: LabCommand) => Promise<void>;
+
 /** What the traffic side tells the admin interface. */
 export interface LabStats {
   /** The rows of a table as of now; times are recomputed at each call, as the proxy does. */
@@ -29,6 +45,8 @@ export interface LabStats {
   /** Status of a back end as the monitor sees it now (ONLINE, SHUNNED), or `undefined` when it says nothing. */
   monitoredStatus(hostgroup: number, host: string, port: number): string | undefined;
   killSession(sessionId: number): boolean;
+  /** Rows of a table of schema `monitor`; while this is absent or answers `undefined`, the table does not exist. */
+  monitorRows?(table: MonitorTable): Iterable<Row> | undefined;
   /** True once a query rule set was loaded: hits start again at zero. */
   onRulesLoaded(): void;
 }
