@@ -88,8 +88,7 @@ describe('Redis that fails', () => {
   });
 
   test('gives up calls to a server that accepts and never answers', async () => {
-    const mute = createServer().listen(0, '127.0.0.1');
-    await once(mute, 'listening');
+    const mute = await muteServer();
     const redis = createRedis(urlOf(mute), { commandTimeoutMs: 100 });
     expect(errorCodeOf(await failureOf(redis.call('GET', ['a'])))).toBe('STORE_UNAVAILABLE');
     await redis.close();
@@ -97,8 +96,7 @@ describe('Redis that fails', () => {
   });
 
   test('refuses more calls than may wait, and leaves when the caller does', async () => {
-    const mute = createServer().listen(0, '127.0.0.1');
-    await once(mute, 'listening');
+    const mute = await muteServer();
     const redis = createRedis(urlOf(mute), { maxPending: 1 });
     const gone = new AbortController();
     const waiting = failureOf(redis.call('GET', ['a'], { signal: gone.signal }));
@@ -156,6 +154,12 @@ async function fakeRedis(onLine: (line: string, socket: Socket) => void): Promis
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, url: urlOf(server) };
+}
+
+async function muteServer(): Promise<Server> {
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
 }
 
 function urlOf(server: Server): string {

@@ -11,20 +11,27 @@ export interface ConnectionLimits {
  * The client for what stands at the address: one server or a cluster. If the URL does not say which, the server is asked
  * over a connection of its own; rejects when it cannot be.
  */
-export async function connectRedis(address: RedisAddress, limits: ConnectionLimits): Promise<Redis | Cluster> {
-  const cluster = address.cluster ?? (await asksForCluster(address, limits));
+export async function connectRedis(
+  address: RedisAddress,
+  limits: ConnectionLimits,
+  signal: AbortSignal,
+): Promise<Redis | Cluster> {
+  const cluster = address.cluster ?? (await asksForCluster(address, limits, signal));
+  signal.throwIfAborted();
   const client = cluster ? createCluster(address, limits) : createSingle(address, limits);
   // Without a listener each lost connection would be an uncaught exception; the calls report it.
   client.on('error', () => undefined);
   return client;
 }
 
-async function asksForCluster(address: RedisAddress, limits: ConnectionLimits): Promise<boolean> {
+async function asksForCluster(address: RedisAddress, limits: ConnectionLimits, signal: AbortSignal): Promise<boolean> {
   const probe = new Redis({ ...singleOptions(address, limits), retryStrategy: null });
   let lastError: unknown;
   probe.on('error', (error) => {
     lastError = error;
   });
+  const giveUp = () => probe.disconnect();
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
     const hello = await probe.call('HELLO').catch((error: unknown) => {
       // Redis before 6 has no HELLO.
@@ -33,7 +40,9 @@ async function asksForCluster(address: RedisAddress, limits: ConnectionLimits): 
     });
     return Array.isArray(hello) && hello[hello.indexOf('mode') + 1] === 'cluster';
   } finally {
-    probe.disconnect();
+    signal.removeEventListener('abort', giveUp);
+    // Where the connection ended by itself, ioredis would wait two seconds for an end that has been.
+    if (probe.status !== 'end') probe.disconnect();
   }
 }
 

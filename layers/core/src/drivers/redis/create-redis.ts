@@ -34,10 +34,10 @@ export function createRedis(url: string, options: RedisOptions = {}): RedisClien
 
   let connecting: Promise<Client> | undefined;
   let pending = 0;
-  let closed = false;
+  const closing = new AbortController();
 
   function client(): Promise<Client> {
-    connecting ??= connectRedis(target, limits).catch((error: unknown) => {
+    connecting ??= connectRedis(target, limits, closing.signal).catch((error: unknown) => {
       connecting = undefined;
       throw error;
     });
@@ -46,7 +46,7 @@ export function createRedis(url: string, options: RedisOptions = {}): RedisClien
 
   async function send(command: string, args: readonly RedisArgument[], { signal, binary }: CallOptions) {
     signal?.throwIfAborted();
-    if (closed) throw unavailable(address, 'the client is closed');
+    if (closing.signal.aborted) throw unavailable(address, 'the client is closed');
     if (pending >= maxPending) throw unavailable(address, `${pending} calls are waiting`);
     pending += 1;
     try {
@@ -74,7 +74,7 @@ export function createRedis(url: string, options: RedisOptions = {}): RedisClien
       }
     },
     async close() {
-      closed = true;
+      closing.abort();
       const redis = await connecting?.catch(() => undefined);
       redis?.disconnect();
     },
