@@ -11,7 +11,7 @@ const PACKAGES = z
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 
 /** Absolute path of an installed server. Throws SERVICE_START_FAILED with the package that brings it. */
-export function findBinary(name: string, path = process.env['PATH'] ?? ''): string {
+export function findBinary(name: string, path = process.env.PATH ?? ''): string {
   for (const folder of [...path.split(delimiter), ...SYSTEM_FOLDERS]) {
     const file = join(folder, name);
     if (folder !== '' && isExecutable(file)) return file;

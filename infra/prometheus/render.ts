@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+
+const TEMPLATE = new URL('prometheus.yml', import.meta.url);
+
+export interface PrometheusSettings {
+  /** How often each target is scraped, e.g. `5s` locally and `15s` in production. */
+  readonly scrapeInterval: string;
+  /** At most the interval; the gateway answers within it, less a margin. */
+  readonly scrapeTimeout: string;
+  /** `/sd` of one or more gateways. Each answers for the whole fleet; the same target found twice is scraped once. */
+  readonly discoveryUrls: readonly string[];
+  /** How often the targets are asked for, default the scrape interval: a proxy that moved is found within one scrape. */
+  readonly discoveryInterval?: string;
+  /** Labels added to everything that leaves this server. @default - none */
+  readonly externalLabels?: Readonly<Record<string, string>>;
+  /** Amazon Managed Service for Prometheus, to which all samples go. @default - samples stay in this server */
+  readonly remoteWrite?: { readonly url: string; readonly region: string };
+}
+
+/** The configuration file with its placeholders filled in. */
+export function renderPrometheusConfig(settings: PrometheusSettings): string {
+  const { remoteWrite, discoveryInterval = settings.scrapeInterval } = settings;
+  return fillIn(readFileSync(TEMPLATE, 'utf8'), {
+    SCRAPE_INTERVAL: settings.scrapeInterval,
+    SCRAPE_TIMEOUT: settings.scrapeTimeout,
+    EXTERNAL_LABELS: settings.externalLabels ?? {},
+    SERVICE_DISCOVERY: settings.discoveryUrls.map((url) => ({ url, refresh_interval: discoveryInterval })),
+    REMOTE_WRITE: remoteWrite === undefined ? [] : [{ url: remoteWrite.url, sigv4: { region: remoteWrite.region } }],
+  });
+}
+
+/** Replaces each `${NAME}` outside comments by its value as JSON. Throws RangeError for a name without a value. */
+function fillIn(template: string, values: Readonly<Record<string, unknown>>): string {
+  return template.replace(/^(?!\s*#).*$/gm, (line) =>
+    line.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      if (!Object.hasOwn(values, name)) throw new RangeError(`prometheus.yml asks for ${name}, which has no value`);
+      return JSON.stringify(values[name]);
+    }),
+  );
+}
