@@ -22,7 +22,7 @@ export interface ConnectOptions {
  * fails in any way but PROXY_STATEMENT, leaves the session closed, since the rest of an answer may still be on the wire.
  * A call that never sent anything (cancelled in the queue, PROXY_BUSY, PROXY_UNSUPPORTED) leaves it as it was.
  *
- * An abort rejects with PROXY_TIMEOUT when the signal's reason is a time-out, else with CANCELLED.
+ * An abort rejects with its reason when that is a ProxywatchError, with PROXY_TIMEOUT for a time-out, else with CANCELLED.
  */
 export interface ProxySession {
   readonly capabilities: ProxyCapabilities;

@@ -1,0 +1,269 @@
+import { describe, expect, test } from '@jest/globals';
+import { encodeDigestKey, seriesKeyOf } from '../../../../../../layers/core/src/domain/digests/digest-key.ts';
+import type { DigestRead, DigestRow } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
+import { type Correction, ProxyHistory } from '../../../../../../layers/core/src/domain/digests/proxy-history.ts';
+
+const AT_ONCE = { tookS: 0.01, elapsed: { minS: 5, maxS: 5.1 } };
+const WALL_S = 1_700_000_000;
+
+interface RowSpec {
+  readonly digest: number;
+  readonly executions: number;
+  readonly timeUs?: number;
+  readonly bornS?: number;
+  readonly client?: string;
+}
+
+function keyOf({ digest, client = '' }: Pick<RowSpec, 'digest' | 'client'>): string {
+  return encodeDigestKey({
+    hostgroup: '10',
+    schema: 'shop',
+    user: 'app',
+    clientAddress: client,
+    digest: `0x${digest}`,
+  });
+}
+
+function readOf(uptimeS: number, kind: DigestRead['kind'], table: readonly RowSpec[], changed = table): DigestRead {
+  const rowOf = (spec: RowSpec): DigestRow => ({
+    key: keyOf(spec),
+    counters: {
+      executions: spec.executions,
+      timeUs: spec.timeUs ?? spec.executions * 100,
+      rowsAffected: 0,
+      rowsSent: 1,
+    },
+    firstSeenS: WALL_S - uptimeS + (spec.bornS ?? 1),
+    text: `SELECT ${spec.digest}`,
+  });
+  const rows = table.map(rowOf);
+  const sum = (pick: (row: DigestRow) => number) => rows.reduce((total, row) => total + pick(row), 0);
+  return {
+    kind,
+    proxyNowS: WALL_S,
+    uptimeS,
+    tableRows: rows.length,
+    tableSums: {
+      executions: sum((row) => row.counters.executions),
+      timeUs: sum((row) => row.counters.timeUs),
+      rowsAffected: 0,
+      rowsSent: sum((row) => row.counters.rowsSent),
+    },
+    oldestFirstSeenS: rows.length ? Math.min(...rows.map((row) => row.firstSeenS)) : undefined,
+    rows: changed.map(rowOf),
+  };
+}
+
+/** A history that has read a table once, at uptime 100. */
+function historyAfter(table: readonly RowSpec[], topN = 10): ProxyHistory {
+  const history = new ProxyHistory();
+  history.correct(readOf(100, 'full', table), { tookS: 0.01, elapsed: undefined }, topN);
+  return history;
+}
+
+const executionsOf = (history: ProxyHistory, digest: number) =>
+  history.series.totalOf(seriesKeyOf(keyOf({ digest }))).executions;
+const outcomeOf = (correction: Correction) =>
+  correction.kind === 'corrected' ? (correction.reason ?? correction.verdict) : correction.reason;
+
+describe('the first read of a proxy never seen', () => {
+  test('asks for the whole table', () => {
+    const correction = new ProxyHistory().correct(readOf(100, 'changed', []), AT_ONCE, 10);
+    expect(correction).toEqual({ kind: 'full-read-needed', reason: 'no-history' });
+  });
+
+  test("takes the proxy's own counters as the truth so far", () => {
+    const history = historyAfter([
+      { digest: 1, executions: 70 },
+      { digest: 2, executions: 30 },
+    ]);
+    expect(history.totals.executions).toBe(100);
+    expect(executionsOf(history, 1)).toBe(70);
+  });
+
+  test('names the heaviest digests and leaves the others in the remainder', () => {
+    const history = historyAfter(
+      [
+        { digest: 1, executions: 5 },
+        { digest: 2, executions: 30 },
+        { digest: 3, executions: 9 },
+      ],
+      1,
+    );
+    expect(executionsOf(history, 2)).toBe(30);
+    expect(history.other.executions).toBe(14);
+  });
+});
+
+describe('a later read', () => {
+  test('adds what changed, and keeps rows that it did not bring', () => {
+    const history = historyAfter([
+      { digest: 1, executions: 70 },
+      { digest: 2, executions: 30 },
+    ]);
+    const table = [
+      { digest: 1, executions: 75 },
+      { digest: 2, executions: 30 },
+    ];
+    const correction = history.correct(readOf(105, 'changed', table, table.slice(0, 1)), AT_ONCE, 10);
+    expect(correction).toMatchObject({ kind: 'corrected', verdict: 'continued' });
+    expect([executionsOf(history, 1), executionsOf(history, 2), history.totals.executions]).toEqual([75, 30, 105]);
+  });
+
+  test('adds rows that differ only in the client address to one series', () => {
+    const history = historyAfter([
+      { digest: 1, executions: 7, client: '10.0.0.1' },
+      { digest: 1, executions: 2, client: '10.0.0.2' },
+    ]);
+    expect(executionsOf(history, 1)).toBe(9);
+    expect(history.series.size).toBe(1);
+  });
+
+  test('counts a newborn digest in full and hands its text on', () => {
+    const history = historyAfter([{ digest: 1, executions: 70 }]);
+    const correction = history.correct(
+      readOf(105, 'changed', [
+        { digest: 1, executions: 70 },
+        { digest: 2, executions: 4, bornS: 103 },
+      ]),
+      AT_ONCE,
+      10,
+    );
+    expect(executionsOf(history, 2)).toBe(4);
+    expect(correction).toMatchObject({ namedSeries: new Map([[seriesKeyOf(keyOf({ digest: 2 })), 'SELECT 2']]) });
+  });
+
+  test('gives an older digest that enters late no part of this read: that goes to the remainder', () => {
+    const history = historyAfter(
+      [
+        { digest: 1, executions: 70 },
+        { digest: 2, executions: 30 },
+      ],
+      1,
+    );
+    history.correct(
+      readOf(105, 'changed', [
+        { digest: 1, executions: 70 },
+        { digest: 2, executions: 36 },
+      ]),
+      AT_ONCE,
+      2,
+    );
+    expect([executionsOf(history, 2), history.other.executions]).toEqual([0, 36]);
+    history.correct(
+      readOf(110, 'changed', [
+        { digest: 1, executions: 70 },
+        { digest: 2, executions: 40 },
+      ]),
+      AT_ONCE,
+      2,
+    );
+    expect([executionsOf(history, 2), history.other.executions]).toEqual([4, 36]);
+  });
+
+  test('goes on counting when 32 bits of executions begin again', () => {
+    const history = historyAfter([{ digest: 1, executions: 2 ** 32 - 5, timeUs: 1000 }]);
+    const correction = history.correct(
+      readOf(105, 'changed', [{ digest: 1, executions: 7, timeUs: 1012 }]),
+      AT_ONCE,
+      10,
+    );
+    expect(outcomeOf(correction)).toBe('continued');
+    expect(history.totals.executions).toBe(2 ** 32 + 7);
+  });
+});
+
+describe('a table that began again', () => {
+  const before = [
+    { digest: 1, executions: 70 },
+    { digest: 2, executions: 30 },
+  ];
+
+  test.each([
+    ['the uptime fell', readOf(3, 'changed', []), 'restart'],
+    ['rows vanished', readOf(105, 'changed', [{ digest: 1, executions: 80, bornS: 1 }]), 'rows-vanished'],
+    [
+      'a known row fell',
+      readOf(105, 'changed', [
+        { digest: 1, executions: 69 },
+        { digest: 2, executions: 30 },
+      ]),
+      'row-restarted',
+    ],
+    [
+      'a known row was born anew',
+      readOf(105, 'changed', [
+        { digest: 1, executions: 90, bornS: 103 },
+        { digest: 2, executions: 30 },
+      ]),
+      'row-restarted',
+    ],
+    [
+      'the oldest row is younger',
+      readOf(
+        105,
+        'changed',
+        before.map((row) => ({ ...row, bornS: 104 })),
+        [],
+      ),
+      'oldest-row-younger',
+    ],
+    [
+      'the sums moved without a row',
+      readOf(
+        105,
+        'changed',
+        [
+          { digest: 1, executions: 75 },
+          { digest: 2, executions: 30 },
+        ],
+        [],
+      ),
+      'sums-disagree',
+    ],
+  ])('is suspected when %s', (_, read, reason) => {
+    const history = historyAfter(before);
+    expect(history.correct(read, AT_ONCE, 10)).toEqual({ kind: 'full-read-needed', reason });
+    expect(history.totals.executions).toBe(100);
+  });
+
+  test('counts every row in full once the whole table is read', () => {
+    const history = historyAfter(before);
+    const correction = history.correct(readOf(105, 'full', [{ digest: 1, executions: 8, bornS: 104 }]), AT_ONCE, 10);
+    expect(outcomeOf(correction)).toBe('table-reset');
+    expect([history.totals.executions, executionsOf(history, 1), executionsOf(history, 2)]).toEqual([108, 78, 30]);
+    expect(history.changesToStore().replacesRows).toBe(true);
+    expect(history.baseline?.epoch).toBe(2);
+  });
+
+  test('is a restart even when the full read comes after the new uptime has passed the old', () => {
+    const history = historyAfter(before);
+    history.correct(readOf(3, 'changed', []), AT_ONCE, 10);
+    const sameRows = before.map((row) => ({ ...row, bornS: 1 }));
+    expect(
+      outcomeOf(history.correct(readOf(101, 'full', sameRows), { tookS: 90, elapsed: { minS: 100, maxS: 110 } }, 10)),
+    ).toBe('restart');
+    expect(history.totals.executions).toBe(200);
+  });
+
+  test('is no reset when a wall clock stepped', () => {
+    const history = historyAfter(before);
+    const read = readOf(105, 'changed', before);
+    const stepped = {
+      ...read,
+      proxyNowS: read.proxyNowS + 5000,
+      rows: read.rows.map((row) => ({ ...row, firstSeenS: row.firstSeenS + 5000 })),
+      oldestFirstSeenS: (read.oldestFirstSeenS ?? 0) + 5000,
+    };
+    expect(outcomeOf(history.correct(stepped, AT_ONCE, 10))).toBe('continued');
+  });
+
+  test('is no reset when single rows were purged while others live on', () => {
+    const history = historyAfter(before);
+    expect(outcomeOf(history.correct(readOf(105, 'full', [{ digest: 1, executions: 75 }]), AT_ONCE, 10))).toBe(
+      'purged',
+    );
+    expect(history.totals.executions).toBe(105);
+    expect([...history.changesToStore().purgedRows]).toEqual([keyOf({ digest: 2 })]);
+  });
+});
