@@ -1,4 +1,4 @@
-import { messageOf } from '@proxywatch/core/domain/errors';
+import { isNativeError } from 'node:util/types';
 import { runSql } from '../storage/sql.ts';
 import { ok, type Reply, statementError, syntaxErrorNear } from '../wire/reply.ts';
 import type { AdminContext, Client, Command } from './command.ts';
@@ -57,7 +57,9 @@ function runAs({ databases, layers }: AdminContext, sql: string, { role }: Clien
     const { columns, rows, changes } = runSql(db, sql);
     return columns.length > 0 ? { kind: 'rows', columns, rows } : ok(changes);
   } catch (error) {
-    return statementError(messageOf(error));
+    // Not instanceof: under a test runner SQLite's errors are of another realm.
+    if (!isNativeError(error)) throw error;
+    return statementError(error.message);
   } finally {
     if (readOnly) db.exec('PRAGMA query_only = OFF');
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { cachingSha2Password } from '../caching-sha2.ts';
 import { mysqlNativePassword } from '../passwords.ts';
 import { creationOf, type SchemaName, TABLES } from './schema.ts';
 
@@ -34,7 +35,7 @@ export function openDatabases(dataDir: string): Databases {
   attach(admin, 'stats_history', files.stats_history);
   for (const name of ['disk', 'stats_history']) admin.exec(`PRAGMA ${name}.${DURABLE_ENOUGH.replace('%s', name)}`);
   for (const table of TABLES) admin.exec(creationOf(table));
-  admin.function('MYSQL_NATIVE_PASSWORD', { deterministic: true }, (password) => mysqlNativePassword(String(password)));
+  addPasswordFunctions(admin);
 
   const stats = new DatabaseSync(shared('stats'), { enableDoubleQuotedStringLiterals: true });
   attach(stats, 'monitor', shared('monitor'));
@@ -56,4 +57,13 @@ export function openDatabases(dataDir: string): Databases {
 
 function attach(db: DatabaseSync, name: SchemaName, file: string): void {
   db.prepare(`ATTACH DATABASE ? AS ${name}`).run(file);
+}
+
+/** The functions with which an administrator hashes a password inside an INSERT or UPDATE. */
+function addPasswordFunctions(db: DatabaseSync): void {
+  db.function('MYSQL_NATIVE_PASSWORD', (password) => mysqlNativePassword(String(password)));
+  db.function('CACHING_SHA2_PASSWORD', { varargs: true }, (password, salt) => {
+    const given = salt === undefined ? undefined : Buffer.from(String(salt));
+    return cachingSha2Password(String(password), given).toString();
+  });
 }
