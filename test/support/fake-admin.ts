@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { DatabaseSync } from 'node:sqlite';
 import { type Connection, createServer } from 'mysql2';
+import { until } from './until.ts';
 
 /**
  * A small admin interface whose answers a test decides: the protocol of mysql2's server, the forms of ProxySQL (every
@@ -13,8 +13,10 @@ export interface FakeAdmin {
   readonly statements: readonly string[];
   /** Commands that are no statement (COM_QUIT excepted), in order. */
   readonly otherCommands: readonly number[];
-  /** Connections that are open now. */
-  openConnections(): number;
+  /** How many clients said good-bye. */
+  quits(): number;
+  /** Waits until no client is connected any more. */
+  allGone(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,9 +31,11 @@ export type Answer = (statement: string, exchange: Exchange) => void;
 export interface FakeAdminOptions {
   readonly credential?: { readonly user: string; readonly password: string };
   readonly answer: Answer;
+  /** Whether the connection stays open when a client says good-bye. @default false */
+  readonly ignoresQuit?: boolean;
 }
 
-export const STATS_CREDENTIAL = { user: 'stats', password: 'S3cret-stats' };
+export const STATS_CREDENTIAL = { user: 'stats', password: 'stats' };
 
 const VAR_STRING = 253;
 const UTF8MB3 = 33;
@@ -48,13 +52,16 @@ type ServerConnection = Connection & {
   writeError(error: { message: string; code: number }): void;
 };
 
-export async function startFakeAdmin({ credential = STATS_CREDENTIAL, answer }: FakeAdminOptions): Promise<FakeAdmin> {
+export async function startFakeAdmin(options: FakeAdminOptions): Promise<FakeAdmin> {
+  const { credential = STATS_CREDENTIAL, answer, ignoresQuit = false } = options;
   const statements: string[] = [];
   const otherCommands: number[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer();
+  let quits = 0;
+  const server = createServer(onConnection);
 
-  server.on('connection', (connection: ServerConnection) => {
+  function onConnection(client: Connection): void {
+    const connection = client as ServerConnection;
     const socket = connection.stream;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -79,9 +86,13 @@ export async function startFakeAdmin({ credential = STATS_CREDENTIAL, answer }: 
       statements.push(statement);
       answer(statement, exchangeOn(connection));
     };
+    connection.on('quit', () => {
+      quits++;
+      if (!ignoresQuit) socket.end();
+    });
     connection.on('query', onStatement);
     connection.on('stmt_prepare', onStatement);
-  });
+  }
 
   const tcp = (server as unknown as { readonly _server: Server })._server;
   await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
@@ -89,7 +100,8 @@ export async function startFakeAdmin({ credential = STATS_CREDENTIAL, answer }: 
     port: (tcp.address() as AddressInfo).port,
     statements,
     otherCommands,
-    openConnections: () => sockets.size,
+    quits: () => quits,
+    allGone: () => until('clients have hung up', () => sockets.size === 0),
     close: () =>
       new Promise((resolve) => {
         tcp.close(() => resolve());
@@ -98,24 +110,23 @@ export async function startFakeAdmin({ credential = STATS_CREDENTIAL, answer }: 
   };
 }
 
-/** Answers from a SQLite database, as the proxy does; `SELECT @@version` is answered with `version`. */
-export function answersFrom(database: DatabaseSync, version = '2.7.2-14-g5cc418b'): Answer {
+/** Answers like a proxy in good health whose tables are empty; `missing` names tables that this version lacks. */
+export function healthyAnswers({ version = '2.7.2-14-g5cc418b', missing = [] as readonly string[] } = {}): Answer {
   return (statement, exchange) => {
+    const absent = missing.find((table) => statement.toLowerCase().includes(table));
+    if (absent !== undefined) return exchange.error(`ProxySQL Admin Error: no such table: ${absent}`);
     if (statement === 'SELECT @@version') return exchange.rows(['@@version'], [[version]]);
-    try {
-      const prepared = database.prepare(statement);
-      prepared.setReturnArrays(true);
-      prepared.setReadBigInts(true);
-      const rows = prepared.all() as unknown as unknown[][];
-      exchange.rows(
-        prepared.columns().map(({ name }) => name),
-        rows.map((row) => row.map((cell) => (cell === null ? null : String(cell)))),
-      );
-    } catch (error) {
-      exchange.error(`ProxySQL Admin Error: ${(error as Error).message}`);
+    if (statement.includes('COUNT(*)')) {
+      return exchange.rows(DIGEST_COLUMNS, [['1795342108', '62', '0', null, null, null, null, null, null]]);
     }
+    if (statement.includes('variable_value FROM stats_mysql_global WHERE variable_name')) {
+      return exchange.rows(['now', 'variable_name', 'variable_value'], [['1795342108', 'ProxySQL_Uptime', '62']]);
+    }
+    return exchange.rows(['column'], []);
   };
 }
+
+const DIGEST_COLUMNS = ['now', 'uptime', 'count', 'executions', 'time', 'affected', 'sent', 'oldest', 'packed'];
 
 function exchangeOn(connection: ServerConnection): Exchange {
   const send = (write: () => void) => {

@@ -77,7 +77,9 @@ function watchLife({ connection, socket }: MysqlClient): Life {
       onEnd?.(reason);
     },
     async during(signal, start) {
-      if (life.ended !== undefined) throw life.ended;
+      if (life.ended !== undefined) {
+        throw new ProxywatchError('PROXY_UNREACHABLE', `the connection has ended: ${life.ended.message}`);
+      }
       signal.throwIfAborted();
       const abort = () => life.end(signal.reason);
       signal.addEventListener('abort', abort, { once: true });

@@ -1,4 +1,4 @@
-import { ProxywatchError } from '../../domain/errors.ts';
+import { isProxywatchError, ProxywatchError } from '../../domain/errors.ts';
 
 /** A signal that aborts at a time limit or with the caller's own signal; its reason is the ProxywatchError to reject with. */
 export interface Deadline {
@@ -24,10 +24,18 @@ export function startDeadline(what: string, timeoutMs: number, callerSignal?: Ab
   };
 }
 
-/** What a caller gets that gave up: its deadline is a time-out, everything else a cancellation. */
-export function cancellationOf(signal: AbortSignal, what: string): ProxywatchError {
-  const reason: unknown = signal.reason;
-  return reason instanceof Error && reason.name === 'TimeoutError'
+/**
+ * What a caller gets that gave up: the reason it gave when that is an error of ours; PROXY_TIMEOUT for a time-out as of
+ * AbortSignal.timeout(), CANCELLED for everything else.
+ */
+export function cancellationOf({ reason }: AbortSignal, what: string): ProxywatchError {
+  if (isProxywatchError(reason)) return reason;
+  return isTimeout(reason)
     ? new ProxywatchError('PROXY_TIMEOUT', `${what} took longer than its caller waits`, { cause: reason })
     : new ProxywatchError('CANCELLED', `${what} was cancelled`, { cause: reason });
+}
+
+// By name: a DOMException is not an instance of every realm's Error.
+function isTimeout(reason: unknown): boolean {
+  return typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
 }

@@ -16,7 +16,7 @@ export interface TlsOptions {
   readonly ca?: string;
   /** @default true */
   readonly rejectUnauthorized?: boolean;
-  /** Whether the certificate must name the host. @default - true for host names, false for addresses */
+  /** Whether the certificate must name the host; of an address mysql2 cannot check that. @default true */
   readonly verifyIdentity?: boolean;
 }
 
@@ -79,6 +79,7 @@ function sslOf(host: string, tls: TlsOptions): SslOptions {
   return {
     ...(tls.ca !== undefined && { ca: tls.ca }),
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
-    verifyIdentity: tls.verifyIdentity ?? isIP(host) === 0,
+    // For an address mysql2 would check the name `localhost`.
+    verifyIdentity: isIP(host) === 0 && (tls.verifyIdentity ?? true),
   };
 }
