@@ -2,12 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { areEqual, isAnyBelow, sumOf, ZERO } from '../../../../../../layers/core/src/domain/digests/counters.ts';
 import type { DigestCounters } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
-import { batchOf, historyOf } from '../../../../../../layers/core/src/domain/digests/history-batch.ts';
-import { ProxyHistory } from '../../../../../../layers/core/src/domain/digests/proxy-history.ts';
-import type { StoredHistory } from '../../../../../../layers/core/src/domain/digests/stored-history.ts';
+import {
+  batchOf,
+  markStored,
+  nothingRemembered,
+  rememberedOf,
+} from '../../../../../../layers/core/src/domain/history/history-batch.ts';
+import type { StoredHistory } from '../../../../../../layers/core/src/domain/history/stored-history.ts';
 import { SimulatedProxy } from '../../../../../support/simulated-proxy.ts';
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 300);
 /**
  * How long a table rests after a reset, beyond the jitter (2 s) and the longest read (6 s): a row that is born, reset and
  * born again within that time cannot be told from one that lived on. This is the one blind spot of the correction.
@@ -17,7 +21,7 @@ const REST_S = 10;
 type Step =
   | { do: 'execute'; row: number; client: number; n: number; timeUs: number }
   | { do: 'pass'; s: number }
-  | { do: 'read'; tookS: number; write: 'stored' | 'failed'; then: 'expose' | 'crash' }
+  | { do: 'read'; tookS: number; write: 'stored' | 'failed'; outcome: 'expose' | 'crash' }
   | { do: 'crash' | 'truncate' | 'purge' }
   | { do: 'restart'; downS: number }
   | { do: 'step' | 'suspend'; s: number }
@@ -55,7 +59,7 @@ const steps = fc.array(
           { weight: 6, arbitrary: fc.constant('stored' as const) },
           { weight: 1, arbitrary: fc.constant('failed' as const) },
         ),
-        then: fc.oneof(
+        outcome: fc.oneof(
           { weight: 6, arbitrary: fc.constant('expose' as const) },
           { weight: 1, arbitrary: fc.constant('crash' as const) },
         ),
@@ -89,7 +93,7 @@ const steps = fc.array(
 class Gateway {
   readonly proxy = new SimulatedProxy();
   readonly topN: number;
-  history = new ProxyHistory();
+  remembered = nothingRemembered();
   exposed = new Map<string, DigestCounters>();
   truncateBetween = false;
   #store: StoredHistory | undefined;
@@ -106,6 +110,10 @@ class Gateway {
 
   truncate(): void {
     this.proxy.truncate(this.#restS);
+  }
+
+  get history() {
+    return this.remembered.digests;
   }
 
   read(tookS: number): void {
@@ -130,22 +138,22 @@ class Gateway {
   }
 
   store(): void {
-    const batch = batchOf(this.history);
+    const batch = batchOf(this.remembered, this.#store === undefined);
     if (!batch) return;
-    const rows = new Map(batch.replacesRows ? [] : this.#store?.rows);
+    const rows = new Map(batch.replaces !== 'nothing' ? [] : this.#store?.rows);
     const series = new Map(this.#store?.series);
     for (const key of batch.deletedRows) rows.delete(key);
     for (const [key, record] of batch.rows) rows.set(key, record);
     for (const [key, record] of batch.series) series.set(key, record);
-    this.#store = { meta: batch.meta, ageMs: 0, rows, series };
+    this.#store = { meta: batch.meta, revision: '', ageMs: 0, rows, series, errors: new Map() };
     this.#storedAtS = this.proxy.nowS;
     this.#storedReadAtS = this.#readAtS;
-    this.history.markStored();
+    markStored(this.remembered);
     this.proxy.markStored();
   }
 
   crash(): void {
-    this.history = this.#store ? historyOf(this.#store) : new ProxyHistory();
+    this.remembered = this.#store ? rememberedOf(this.#store) : nothingRemembered();
     // A successor knows when the record was written, not when its read was sent.
     this.#readAtS = [Math.min(this.#storedReadAtS[0], this.#storedAtS - 60), this.#storedAtS];
     if (this.#store) this.proxy.markForgotten();
@@ -190,7 +198,7 @@ function run(script: readonly Step[], topN: number, restS: number): Gateway {
     else if (step.do === 'read') {
       gateway.read(step.tookS);
       if (step.write === 'stored') gateway.store();
-      if (step.then === 'crash') gateway.crash();
+      if (step.outcome === 'crash') gateway.crash();
       else if (step.write === 'stored') gateway.expose();
     }
   }

@@ -1,6 +1,6 @@
+import type { Baseline } from '../digests/baseline.ts';
+import type { DigestCounters } from '../digests/digest-read.ts';
 import { ProxywatchError } from '../errors.ts';
-import type { Baseline } from './baseline.ts';
-import type { DigestCounters } from './digest-read.ts';
 
 /**
  * Records of a history as a store keeps them: short text, the format's version first and a checksum last, so that a
