@@ -32,7 +32,7 @@ describe('clients of MySQL connect as they did to the recorded ProxySQL', () => 
   ])('%s', async (name, options) => {
     const connection = await lab.connect(options);
     await connection.ping();
-    for (const key of ['v', 'multi', 'w', 's', 'l']) {
+    for (const key of ['v', 'multi', 'w', 's', 'l', 't']) {
       const statement = recorded(name)[key] as Recorded | undefined;
       if (statement === undefined) continue;
       compare(await answer(connection, statement.sql), { ...statement, ...uptimeOf(lab, statement) });

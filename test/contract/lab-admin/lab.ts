@@ -13,13 +13,12 @@ export interface Lab {
   readonly port: number;
   readonly commands: readonly LabCommand[];
   connect(options?: mysql.ConnectionOptions): Promise<mysql.Connection>;
-  /** Ends the process, so to speak, and starts it again on the same data. */
-  restart(): Promise<Lab>;
   close(): Promise<void>;
 }
 
 /** A lab proxy configured like the recorded one: its users, servers, query rules and credentials. */
-export async function startLab(dataDir = mkdtempSync(join(tmpdir(), 'lab-admin-'))): Promise<Lab> {
+export async function startLab(): Promise<Lab> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'lab-admin-'));
   const stats = createRecordedStats();
   const commands: LabCommand[] = [];
   const clients: mysql.Connection[] = [];
@@ -42,10 +41,6 @@ export async function startLab(dataDir = mkdtempSync(join(tmpdir(), 'lab-admin-'
     stats,
     control: async (command) => void commands.push(command),
   });
-  const stop = async (): Promise<void> => {
-    for (const client of clients) client.destroy();
-    await admin.close();
-  };
   return {
     admin,
     stats,
@@ -63,12 +58,9 @@ export async function startLab(dataDir = mkdtempSync(join(tmpdir(), 'lab-admin-'
       clients.push(client);
       return client;
     },
-    async restart() {
-      await stop();
-      return startLab(dataDir);
-    },
     async close() {
-      await stop();
+      for (const client of clients) client.destroy();
+      await admin.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
@@ -87,8 +79,8 @@ export async function answer(client: mysql.Connection, sql: string): Promise<Rec
       const { serverStatus: status } = result as unknown as { serverStatus: number };
       return { sql, ok: { affectedRows, info, warnings, status } };
     }
-    if (fields.some(({ columnType }) => columnType !== VAR_STRING))
-      throw new Error(`a column of ${sql} is no VAR_STRING`);
+    const odd = fields.find((field) => field.columnType !== VAR_STRING || field.characterSet !== UTF8);
+    if (odd !== undefined) throw new Error(`column ${odd.name} of ${sql} is no VAR_STRING in charset 33`);
     return { sql, columns: fields.map(({ name }) => name), rows: result as unknown as string[][] };
   } catch (error) {
     const { errno, code, sqlState, message } = error as mysql.QueryError;
@@ -98,6 +90,7 @@ export async function answer(client: mysql.Connection, sql: string): Promise<Rec
 }
 
 const VAR_STRING = 253;
+const UTF8 = 33;
 
 function inserts(table: string, sample = table): string[] {
   const literal = (value: string | null): string => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);

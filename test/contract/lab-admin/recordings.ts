@@ -33,7 +33,6 @@ type ManagementSection =
 export const MANAGEMENT = read('management') as Readonly<Record<ManagementSection, readonly Recorded[]>> & {
   readonly protocol: {
     readonly execute: Omit<RecordedError, 'message'> & { readonly msg: string };
-    readonly query_placeholders: { readonly errno: number; readonly msg: string };
   };
   readonly connections: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
@@ -52,11 +51,9 @@ export const DIGEST_STATEMENTS = read('digest-statements') as readonly (Recorded
   /** COUNT(*) of the table right after. */
   readonly after?: string;
 })[];
+/** runtime_mysql_servers of a server with a client on it. */
 export const SERVERS_LIVE = read('servers-live') as Readonly<
-  Record<
-    'OFFLINE_SOFT' | 'OFFLINE_HARD',
-    Readonly<Record<'runtime' | 'pool', readonly Readonly<Record<string, string>>[]>>
-  >
+  Record<'OFFLINE_SOFT' | 'OFFLINE_HARD', readonly Readonly<Record<string, string>>[]>
 >;
 
 function read(name: string): unknown {

@@ -126,6 +126,6 @@ describe('statistics are read and reset as recorded', () => {
       client,
       'SELECT hostgroup_id, status FROM runtime_mysql_servers WHERE hostgroup_id = 30',
     );
-    expect(rows).toEqual(SERVERS_LIVE[status].runtime.map((row) => columns?.map((name) => row[name])));
+    expect(rows).toEqual(SERVERS_LIVE[status].map((row) => columns?.map((name) => row[name])));
   });
 });

@@ -50,7 +50,7 @@ export function textOf(value: SqlValue): string | Uint8Array | null {
   return typeof value === 'bigint' ? value.toString() : realText(value);
 }
 
-/** As SQLite prints a REAL: 15 significant digits, always with a point, exponents from e+15 and below e-04. */
+/** As the SQLite inside ProxySQL prints a REAL: 15 significant digits, always with a point, exponents from e+15 and below e-04. */
 function realText(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
   const [mantissa = '', exponent = '0'] = value.toExponential(14).split('e');
