@@ -20,7 +20,9 @@ export async function ensureNpmPackages(root) {
 async function install(root) {
   console.error('installing npm packages (npm ci)');
   // The pinned Node is a development dependency, whatever NODE_ENV or a user's npm settings say.
-  const code = await runCommand('npm', ['ci', '--include=dev', '--loglevel=error'], { cwd: root }).catch((error) => error.message);
+  const code = await runCommand('npm', ['ci', '--include=dev', '--loglevel=error'], { cwd: root }).catch(
+    (error) => error.message,
+  );
   if (code !== 0) throw new BootstrapError(4, `npm packages are missing: npm ci failed (${code})`);
   if (!isExecutable(join(root, PINNED_NODE))) {
     throw new BootstrapError(

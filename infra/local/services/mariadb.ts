@@ -86,6 +86,7 @@ async function prepareData(home: Home, adminPassword: string, signal: AbortSigna
     account: home.account,
   });
   const giveUp = () => void install.stop(0);
+  if (signal.aborted) giveUp();
   signal.addEventListener('abort', giveUp, { once: true });
   const exit = await install.exited;
   signal.removeEventListener('abort', giveUp);

@@ -23,7 +23,7 @@ export function portTaken(port: number, service: string, variable: string, cause
 }
 
 function portError(port: number, service: string, variable: string, error: unknown): ProxywatchError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') return portTaken(port, service, variable, error);
   const message = `cannot listen on port ${port} of ${service} (${String(code)}): choose another with ${variable}`;
   return new ProxywatchError('SERVICE_START_FAILED', message, { cause: error });

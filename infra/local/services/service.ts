@@ -1,4 +1,5 @@
-import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -121,9 +122,14 @@ async function startOnce(spec: ServiceSpec, options: ServiceOptions, command: st
 }
 
 async function makeDataFolder(name: string, given: string | undefined, account: Account | undefined): Promise<string> {
-  const dir = given ?? (await mkdtemp(join(tmpdir(), `proxywatch-${name}-`)));
-  if (given === undefined) guardPath(dir);
-  else await mkdir(dir, { recursive: true });
+  const dir = given ?? join(tmpdir(), `proxywatch-${name}-${randomBytes(6).toString('hex')}`);
+  if (given === undefined) {
+    // Watched before it is there: mkdtemp would leave a moment in which a killed launcher leaves the folder behind.
+    guardPath(dir);
+    await mkdir(dir, { mode: 0o700 });
+  } else {
+    await mkdir(dir, { recursive: true });
+  }
   if (account !== undefined) await chown(dir, account.uid, account.gid);
   return dir;
 }
