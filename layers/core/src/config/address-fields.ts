@@ -18,7 +18,7 @@ export function mysqlUrl() {
 }
 
 export function httpUrl() {
-  return field('http://host:port or https://host', (text) => {
+  return field<string>('http://host:port or https://host', (text) => {
     if (!URL.canParse(text)) return { problem: 'is no URL' };
     const known = ['http:', 'https:'].includes(new URL(text).protocol);
     return known ? { value: text } : { problem: 'has another scheme' };
@@ -27,7 +27,7 @@ export function httpUrl() {
 
 /** `host:port,host:port`, at least one; an IPv6 host stands in brackets. */
 export function hostPorts() {
-  return field('host:port, several separated by commas', (text) => {
+  return field<readonly HostPort[]>('host:port, several separated by commas', (text) => {
     const parts = text.split(',').map((part) => part.trim());
     const addresses = parts.map(hostPortOf);
     const wrong = parts.filter((_, i) => addresses[i] === undefined);

@@ -3,7 +3,7 @@ import { errorCodeOf, messageOf } from '../domain/errors.ts';
 export const CONFIG_ERROR_EXIT_CODE = 2;
 
 export interface ExitOptions {
-  /** @default a line on stderr */
+  /** @default on stderr, after `configuration: ` */
   readonly print?: (message: string) => void;
   /** @default process.exit */
   readonly exit?: (code: number) => never;
@@ -14,13 +14,15 @@ export interface ExitOptions {
  * problems and ends the process with code 2. Errors of any other kind pass through.
  */
 export function exitOnConfigError<T>(parse: () => T, options: ExitOptions = {}): T {
-  const { print = (message) => void process.stderr.write(`${message}\n`), exit = (code) => process.exit(code) } =
-    options;
+  const {
+    print = (message) => void process.stderr.write(`configuration: ${message}\n`),
+    exit = (code) => process.exit(code),
+  } = options;
   try {
     return parse();
   } catch (error) {
     if (errorCodeOf(error) !== 'CONFIG_INVALID') throw error;
-    print(`configuration: ${messageOf(error)}`);
+    print(messageOf(error));
     return exit(CONFIG_ERROR_EXIT_CODE);
   }
 }

@@ -7,16 +7,16 @@ export interface Bounds {
 
 /** Any text but an empty one. */
 export function nonEmpty() {
-  return field('some text', (text) => (text === '' ? { problem: 'empty' } : { value: text }));
+  return field<string>('some text', (text) => (text === '' ? { problem: 'empty' } : { value: text }));
 }
 
 /** Text that no message ever repeats. */
 export function secret() {
-  return field('a secret', (text) => (text === '' ? { problem: 'empty' } : { value: text }));
+  return field<string>('a secret', (text) => (text === '' ? { problem: 'empty' } : { value: text }));
 }
 
 export function choice<const T extends string>(...values: readonly [T, ...T[]]) {
-  return field(values.join(' | '), (text) => {
+  return field<T>(values.join(' | '), (text) => {
     const value = values.find((candidate) => candidate === text);
     return value === undefined ? { problem: `${quoted(text)} is unknown` } : { value };
   });
@@ -24,7 +24,7 @@ export function choice<const T extends string>(...values: readonly [T, ...T[]]) 
 
 /** `true` or `false`, also written 1 and 0. */
 export function flag() {
-  return field('true or false', (text) => {
+  return field<boolean>('true or false', (text) => {
     if (text === 'true' || text === '1') return { value: true };
     if (text === 'false' || text === '0') return { value: false };
     return { problem: `${quoted(text)} is neither` };
@@ -52,7 +52,7 @@ export function seconds(bounds: Bounds = {}) {
 
 /** `512MB`, `2GiB`, or plain bytes. kB, MB and GB count in thousands, KiB, MiB and GiB in 1024s. */
 export function byteSize({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
-  return field(`bytes such as 512MB, ${rangeOf({ min, max })}`, (text) => {
+  return field<number>(`bytes such as 512MB, ${rangeOf({ min, max })}`, (text) => {
     const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text) ?? [];
     const factor = UNITS[unit.toLowerCase()];
     if (digits === '' || factor === undefined) return { problem: `${quoted(text)} is no size` };
@@ -74,7 +74,7 @@ const UNITS: Readonly<Record<string, number | undefined>> = Object.assign(Object
 
 function whole(kind: string, expected: string, bounds: Bounds) {
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = bounds;
-  return field(`${expected}${describe(rangeOf({ min, max }))}`, (text) => {
+  return field<number>(`${expected}${describe(rangeOf({ min, max }))}`, (text) => {
     if (!/^[+-]?\d+$/.test(text)) return { problem: `${quoted(text)} is no ${kind}` };
     const value = Number(text);
     return value >= min && value <= max ? { value } : { problem: `${quoted(text)} is out of range` };

@@ -19,7 +19,9 @@ const CODES = {
   REGISTRY_TOO_LARGE: { retryable: false },
   RECORD_DAMAGED: { retryable: false },
   SERVICE_START_FAILED: { retryable: false },
+  SERVICE_UNREACHABLE: { retryable: true },
   PORT_TAKEN: { retryable: false },
+  INTERNAL: { retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof CODES;
@@ -48,7 +50,8 @@ export function errorCodeOf(value: unknown): ErrorCode | undefined {
   return isProxywatchError(value) ? value.code : undefined;
 }
 
-/** The message of any thrown value. */
+/** The message of any thrown value, errors of another realm included. */
 export function messageOf(value: unknown): string {
-  return value instanceof Error ? value.message : String(value);
+  const message = typeof value === 'object' && value !== null && 'message' in value ? value.message : undefined;
+  return typeof message === 'string' ? message : String(value);
 }

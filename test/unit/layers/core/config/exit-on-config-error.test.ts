@@ -12,7 +12,7 @@ describe('ending a program whose configuration is wrong', () => {
     };
     expect(() => exitOnConfigError(parse, options)).toThrow(Exit);
     expect(seen).toEqual([
-      'configuration: 2 problems in the environment\n  A: not set, expected some text\n  B: empty, expected some text',
+      '2 problems in the environment\n  A: not set, expected some text\n  B: empty, expected some text',
       2,
     ]);
   });
