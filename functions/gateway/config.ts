@@ -1,0 +1,36 @@
+import { redisUrl } from '@proxywatch/core/config/address-fields';
+import { credentialsFile } from '@proxywatch/core/config/credentials-file';
+import { integer, milliseconds, nonEmpty, port } from '@proxywatch/core/config/fields';
+import { jsonFile } from '@proxywatch/core/config/json-file-field';
+import { type Environment, parseEnvironment } from '@proxywatch/core/config/parse-environment';
+import { proxiesFile } from '@proxywatch/core/config/proxies-file';
+import { z } from 'zod';
+
+const schema = z.object({
+  /** Name of this gateway; stable over restarts. */
+  GATEWAY_ID: nonEmpty().default('gateway-1'),
+  GATEWAY_PORT: port({ min: 0 }).default(9464),
+  /** Address to listen on; a container sets 0.0.0.0. */
+  GATEWAY_HOST: nonEmpty().default('127.0.0.1'),
+  /** `host:port` under which Prometheus and other gateways reach this one. */
+  GATEWAY_ADVERTISE: nonEmpty().optional(),
+  REDIS_URL: redisUrl(),
+  PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
+  /** Registry without the API; otherwise the one in Redis is used. */
+  PROXIES_FILE: jsonFile(proxiesFile).optional(),
+  DIGEST_TOP_N: integer({ min: 1, max: 1_000_000 }).default(100),
+  COLLECT_SHARE_MS: milliseconds({ max: 60_000 }).default(2_000),
+  /** Time budget of one collection. */
+  COLLECT_BUDGET_MS: milliseconds({ min: 100, max: 600_000 }).default(30_000),
+  CONNECT_TIMEOUT_MS: milliseconds({ min: 100, max: 60_000 }).default(5_000),
+  /** A proxy that nobody scrapes is collected from this often. */
+  COLLECT_IDLE_MS: milliseconds({ min: 100, max: 600_000 }).default(30_000),
+  REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(5_000),
+});
+
+export type GatewayConfig = z.infer<typeof schema>;
+
+/** Throws one CONFIG_INVALID that names every problem. */
+export function parseGatewayConfig(env: Environment): GatewayConfig {
+  return parseEnvironment(schema, env);
+}

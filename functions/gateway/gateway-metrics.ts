@@ -1,0 +1,88 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What a gateway tells of itself, at /metrics/self. */
+export interface GatewayMetrics {
+  readonly registry: Registry;
+  readonly proxies: Gauge;
+  readonly registryProblems: Gauge;
+  readonly collections: Counter<'outcome'>;
+  readonly collectSeconds: Histogram;
+  readonly resets: Counter<'reason'>;
+  readonly fullReads: Counter<'reason'>;
+  readonly storeFailures: Counter<'code'>;
+  readonly scrapes: Counter<'path'>;
+  readonly servedBytes: Counter;
+}
+
+export function createGatewayMetrics(gatewayId: string): GatewayMetrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ gateway: gatewayId });
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'proxywatch_gateway_' });
+  observeEventLoop(registry);
+  return {
+    registry,
+    proxies: new Gauge({ name: 'proxywatch_gateway_proxies', help: 'Proxies that this gateway watches.', registers }),
+    registryProblems: new Gauge({
+      name: 'proxywatch_gateway_registry_problems',
+      help: 'Entries of the registry that could not be used, and 1 more when it could not be read.',
+      registers,
+    }),
+    collections: new Counter({
+      name: 'proxywatch_gateway_collections_total',
+      help: 'Collections from proxies by outcome: ok, or the code of the error.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    collectSeconds: new Histogram({
+      name: 'proxywatch_gateway_collect_seconds',
+      help: 'Duration of collections.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    resets: new Counter({
+      name: 'proxywatch_gateway_history_resets_total',
+      help: 'Times that the statistics of a proxy were found to have begun again, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    fullReads: new Counter({
+      name: 'proxywatch_gateway_full_reads_total',
+      help: 'Digest tables read whole because changed rows did not explain what the sums said, by suspicion.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    storeFailures: new Counter({
+      name: 'proxywatch_gateway_history_failures_total',
+      help: 'Loads and writes of histories that failed, by code; statistics are withheld until they work again.',
+      labelNames: ['code'],
+      registers,
+    }),
+    scrapes: new Counter({
+      name: 'proxywatch_gateway_scrapes_total',
+      help: 'Answers to scrapes, by path.',
+      labelNames: ['path'],
+      registers,
+    }),
+    servedBytes: new Counter({
+      name: 'proxywatch_gateway_served_bytes_total',
+      help: 'Bytes of expositions sent.',
+      registers,
+    }),
+  };
+}
+
+function observeEventLoop(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  new Gauge({
+    name: 'proxywatch_gateway_eventloop_longest_block_seconds',
+    help: 'Longest delay of the event loop since the previous scrape.',
+    registers: [registry],
+    collect() {
+      this.set(Math.max(0, delay.max) / 1e9);
+      delay.reset();
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { negotiate } from '../exposition/negotiate.ts';
+import { assemble } from '../exposition/scrape.ts';
+import { sendScrape } from '../exposition/send-scrape.ts';
+import { CATALOGUE } from '../families.ts';
+import type { Fleet } from '../fleet.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { ProxyWorker } from '../worker/proxy-worker.ts';
+import { scrapeBudgetMs } from './scrape-deadline.ts';
+
+export interface RouteContext {
+  readonly fleet: Fleet;
+  readonly metrics: GatewayMetrics;
+  readonly gatewayId: string;
+  /** `host:port` of this gateway for others; known once it listens. */
+  readonly advertise: () => string;
+}
+
+export type Route = (
+  context: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+) => Promise<void>;
+
+/** A reader that takes longer than this for one answer is cut off. */
+const SEND_TIMEOUT_MS = 60_000;
+
+export const ROUTES: Readonly<Record<string, Route>> = {
+  '/metrics': serveMetrics,
+  '/metrics/self': serveSelf,
+  '/sd': async ({ fleet, advertise }, _request, response) => {
+    const targets = fleet.workers.map(({ proxy }) => ({
+      targets: [advertise()],
+      labels: { __param_proxy: proxy.id, proxy: proxy.id, namespace: proxy.namespace },
+    }));
+    sendJson(response, 200, targets);
+  },
+  '/healthz': async (_context, _request, response) => sendJson(response, 200, { status: 'alive' }),
+  '/readyz': async ({ fleet }, _request, response) => {
+    sendJson(response, fleet.isReady ? 200 : 503, { status: fleet.isReady ? 'ready' : 'starting' });
+  },
+  '/debug/workers': async ({ fleet, gatewayId }, _request, response) => {
+    sendJson(response, 200, { gateway: gatewayId, workers: fleet.workers.map((worker) => worker.describe()) });
+  },
+};
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** All proxies of this gateway, or with `?proxy=<id>` one: the way in which production scrapes. */
+async function serveMetrics(
+  { fleet, metrics }: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+): Promise<void> {
+  const proxyId = url.searchParams.get('proxy');
+  const workers = proxyId === null ? fleet.workers : [fleet.workerOf(proxyId)].filter((worker) => worker !== undefined);
+  if (proxyId !== null && workers.length === 0) {
+    sendJson(response, 404, { error: `no proxy ${JSON.stringify(proxyId)} here` });
+    return;
+  }
+  await refreshAll(workers, scrapeBudgetMs(headerOf(request, 'x-prometheus-scrape-timeout-seconds')));
+  const negotiated = negotiate(headerOf(request, 'accept'), headerOf(request, 'accept-encoding'));
+  const scrape = assemble(
+    CATALOGUE,
+    workers.map((worker) => worker.document),
+    negotiated.format,
+  );
+  metrics.scrapes.inc({ path: proxyId === null ? '/metrics' : '/metrics?proxy' });
+  await sendScrape(response, scrape, negotiated, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
+  metrics.servedBytes.inc(Number(response.getHeader('Content-Length') ?? 0));
+}
+
+/** Leaves each document showing what its worker had by the deadline. Others' slowness costs a worker nothing but the wait. */
+async function refreshAll(workers: readonly ProxyWorker[], budgetMs: number): Promise<void> {
+  const deadlineMs = performance.now() + budgetMs;
+  const fresh = await Promise.all(workers.map((worker) => worker.refresh(deadlineMs)));
+  for (const [index, worker] of workers.entries()) worker.show(fresh[index] === true);
+}
+
+async function serveSelf(
+  { metrics }: RouteContext,
+  _request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await metrics.registry.metrics();
+  response.writeHead(200, { 'Content-Type': metrics.registry.contentType });
+  response.end(body);
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}

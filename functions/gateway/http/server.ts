@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { Log } from '@proxywatch/core/ports/log';
+import { ROUTES, type RouteContext, sendJson } from './routes.ts';
+
+/** More requests at once than this are told to come back: each may hold a whole exposition. */
+const MAX_REQUESTS = 256;
+
+export interface ServerOptions extends RouteContext {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Takes no new requests and waits for those under way, at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The HTTP side of a gateway. Rejects with PORT_TAKEN. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  let requests = 0;
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    requests++;
+    response.once('close', () => requests--);
+    void answer(options, request, response, requests > MAX_REQUESTS);
+  });
+  await listen(server, options);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+async function answer(
+  options: ServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  isFull: boolean,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    const route = Object.hasOwn(ROUTES, url.pathname) ? ROUTES[url.pathname] : undefined;
+    if (!route) return sendJson(response, 404, { error: `no such path, there is ${Object.keys(ROUTES).join(' ')}` });
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      return sendJson(response, 405, { error: 'only GET and HEAD' });
+    }
+    if (isFull) {
+      response.setHeader('Retry-After', '5');
+      return sendJson(response, 503, { error: `${MAX_REQUESTS} requests are under way` });
+    }
+    await route(options, request, response, url);
+  } catch (error) {
+    // A reader that hung up or was cut off is no fault of ours, and there is nobody left to tell.
+    if (response.headersSent || response.destroyed) return;
+    options.log.error('request failed', { path: request.url, message: messageOf(error) });
+    sendJson(response, 500, { error: 'internal error' });
+  }
+}
+
+async function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  await promise.catch((error: unknown) => {
+    throw new ProxywatchError('PORT_TAKEN', `cannot listen on ${host}:${port} (GATEWAY_PORT): ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await promise;
+  clearTimeout(timer);
+}

@@ -1,0 +1,44 @@
+import { exitOnConfigError } from '@proxywatch/core/config/exit-on-config-error';
+import { messageOf } from '@proxywatch/core/domain/errors';
+import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
+import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
+import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
+import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
+import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { parseGatewayConfig } from './config.ts';
+import { startGateway } from './gateway.ts';
+
+const config = exitOnConfigError(() => parseGatewayConfig(process.env));
+const log = createJsonLog((line) => process.stderr.write(line), { gateway: config.GATEWAY_ID });
+const redis = createRedis(config.REDIS_URL);
+const proxysql = createProxysqlDriver();
+
+try {
+  const gateway = await startGateway(config, {
+    registry: config.PROXIES_FILE === undefined ? createRedisRegistry(redis) : createFileRegistry(config.PROXIES_FILE),
+    credentials: createFileCredentials({
+      path: config.PROXY_CREDENTIALS_FILE,
+      onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
+    }),
+    store: createRedisHistoryStore(redis),
+    drivers: new Map([[proxysql.kind, proxysql]]),
+    log,
+  });
+  log.info('listening', { host: config.GATEWAY_HOST, port: gateway.port });
+  const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(nextSignal));
+  log.info('stopping', { signal });
+  await gateway.stop();
+} catch (error) {
+  log.error('gateway failed', { message: messageOf(error) });
+  process.exitCode = 1;
+} finally {
+  await redis.close();
+}
+
+function nextSignal(name: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  process.once(name, () => resolve(name));
+  return promise;
+}
