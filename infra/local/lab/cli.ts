@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { exitOnConfigError } from '@proxywatch/core/config/exit-on-config-error';
 import { nonEmpty, port } from '@proxywatch/core/config/fields';
 import { parseEnvironment } from '@proxywatch/core/config/parse-environment';
@@ -10,13 +9,13 @@ import { resetDigests } from './cli/reset-lab.ts';
 import { restartLab } from './cli/restart-lab.ts';
 import { askTraffic } from './cli/traffic-control.ts';
 
-const RUN_DIR = fileURLToPath(new URL('../../../.local/run', import.meta.url));
 /** Admin ports of neighbouring lab proxies are this far apart. */
 const PORT_STEP = 10;
 
 const labConfig = z.object({
   LAB_PORT: port().default(16_032),
-  LAB_RUN_DIR: nonEmpty().default(RUN_DIR),
+  /** Where the local run keeps its files. */
+  LOCAL_DIR: nonEmpty().default('.local'),
 });
 const trafficConfig = z.object({ TRAFFIC_CONTROL_PORT: port() });
 
@@ -28,10 +27,10 @@ async function carryOut(command: LabCommand): Promise<string> {
 }
 
 async function treatLab(kind: 'restart' | 'reset', lab: number): Promise<string> {
-  const { LAB_PORT, LAB_RUN_DIR } = exitOnConfigError(() => parseEnvironment(labConfig, process.env));
+  const { LAB_PORT, LOCAL_DIR } = exitOnConfigError(() => parseEnvironment(labConfig, process.env));
   const adminPort = LAB_PORT + PORT_STEP * (lab - 1);
   if (kind === 'reset') return `lab proxy ${lab}: ${await resetDigests(adminPort)} digest rows reset`;
-  await restartLab({ pidFile: join(LAB_RUN_DIR, `lab-${lab}.pid`), adminPort });
+  await restartLab({ pidFile: join(LOCAL_DIR, 'run', `lab-${lab}.pid`), adminPort });
   return `lab proxy ${lab}: back on 127.0.0.1:${adminPort}`;
 }
 

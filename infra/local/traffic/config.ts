@@ -1,7 +1,6 @@
 import { hostPorts } from '@proxywatch/core/config/address-fields';
 import { flag, integer, port } from '@proxywatch/core/config/fields';
 import { z } from 'zod';
-import { MIN_DIGESTS } from './workload/create-workload.ts';
 
 /** The environment of the traffic generator. */
 export const trafficConfig = z
@@ -9,9 +8,9 @@ export const trafficConfig = z
     /** Traffic ports of the proxies. */
     TRAFFIC_TARGETS: hostPorts(),
     /** Statements per second and proxy. */
-    TRAFFIC_RATE: integer({ min: 1, max: 10_000 }).default(60),
-    /** Different statements per proxy. */
-    TRAFFIC_DIGESTS: integer({ min: MIN_DIGESTS, max: 100_000 }).default(160),
+    TRAFFIC_RATE: integer({ min: 1, max: 100_000 }).default(60),
+    /** Different statements per proxy, no fewer than MIN_DIGESTS. */
+    TRAFFIC_DIGESTS: integer({ min: 1, max: 100_000 }).default(160),
     /** Same seed, same statements in the same order. */
     TRAFFIC_SEED: integer().default(1),
     TRAFFIC_CONTROL_PORT: port({ min: 0 }).default(0),

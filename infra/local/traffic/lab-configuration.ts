@@ -1,6 +1,6 @@
 import { BACKEND_USERS, READER_HOSTGROUP, WRITER_HOSTGROUP } from './backend-users.ts';
 
-/** What a lab proxy is configured with at its first start. Columns that are not named keep the proxy's defaults. */
+/** Rows of a lab proxy's tables at its first start; columns that are not named keep the proxy's defaults. */
 export interface LabConfiguration {
   readonly users: readonly {
     readonly username: string;
@@ -43,20 +43,4 @@ export function labConfiguration(backendHost: string, backendPort: number): LabC
       { rule_id: 20, match_digest: '^SELECT', destination_hostgroup: READER_HOSTGROUP },
     ].map((rule) => ({ ...rule, active: 1, apply: 1 })),
   };
-}
-
-/** The same as statements for an admin interface; the lab's and ProxySQL's own both take them. */
-export function labConfigurationSql({ users, servers, rules }: LabConfiguration): readonly string[] {
-  return [
-    ...users.map((row) => insert('mysql_users', row)),
-    ...servers.map((row) => insert('mysql_servers', row)),
-    ...rules.map((row) => insert('mysql_query_rules', row)),
-  ];
-}
-
-function insert(table: string, row: Readonly<Record<string, string | number>>): string {
-  const values = Object.values(row).map((value) =>
-    typeof value === 'number' ? `${value}` : `'${value.replaceAll("'", "''")}'`,
-  );
-  return `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${values.join(', ')})`;
 }

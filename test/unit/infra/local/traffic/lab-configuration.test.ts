@@ -1,6 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
-import { labConfiguration, labConfigurationSql } from '../../../../../infra/local/traffic/lab-configuration.ts';
+import { labConfiguration } from '../../../../../infra/local/traffic/lab-configuration.ts';
 
 describe('the first configuration of a lab proxy', () => {
   const configuration = labConfiguration('127.0.0.1', 13306);
@@ -19,18 +18,5 @@ describe('the first configuration of a lab proxy', () => {
   test('knows every user with a password of its own', () => {
     expect(configuration.users.map((user) => user.username)).toEqual(['app_rw', 'app_ro', 'batch']);
     expect(new Set(configuration.users.map((user) => user.password)).size).toBe(3);
-  });
-
-  test('fills the tables of an admin interface', () => {
-    const admin = new DatabaseSync(':memory:');
-    admin.exec('CREATE TABLE mysql_users (username, password, default_hostgroup, default_schema, active DEFAULT 1)');
-    admin.exec('CREATE TABLE mysql_servers (hostgroup_id, hostname, port, max_connections)');
-    admin.exec('CREATE TABLE mysql_query_rules (rule_id, active, match_digest, destination_hostgroup, apply)');
-    for (const statement of labConfigurationSql(configuration)) admin.exec(statement);
-    const rowsOf = (table: string) => admin.prepare(`SELECT * FROM ${table}`).all();
-    expect(rowsOf('mysql_users')).toEqual(configuration.users.map((user) => ({ ...user, active: 1 })));
-    expect(rowsOf('mysql_servers')).toEqual(configuration.servers);
-    expect(rowsOf('mysql_query_rules')).toEqual(configuration.rules);
-    admin.close();
   });
 });
