@@ -41,6 +41,11 @@ export class Fleet {
     return this.#workers.get(proxyId);
   }
 
+  /** Whether the registry was read: before, nothing can be said about any proxy. */
+  get isLoaded(): boolean {
+    return this.#snapshot !== undefined;
+  }
+
   /** Whether the registry was read and every proxy in it has been collected from once, well or not. */
   get isReady(): boolean {
     return this.#snapshot !== undefined && this.workers.every((worker) => worker.hasCollected);

@@ -30,6 +30,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   '/metrics': serveMetrics,
   '/metrics/self': serveSelf,
   '/sd': async ({ fleet, advertise }, _request, response) => {
+    if (!fleet.isLoaded) return sendStarting(response);
     const targets = fleet.workers.map(({ proxy }) => ({
       targets: [advertise()],
       labels: { __param_proxy: proxy.id, proxy: proxy.id, namespace: proxy.namespace },
@@ -50,6 +51,12 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(`${JSON.stringify(body)}\n`);
 }
 
+/** An empty answer would end series and targets; this one keeps them. */
+function sendStarting(response: ServerResponse): void {
+  response.setHeader('Retry-After', '1');
+  sendJson(response, 503, { error: 'the registry has not been read yet' });
+}
+
 /** All proxies of this gateway, or with `?proxy=<id>` one: the way in which production scrapes. */
 async function serveMetrics(
   { fleet, metrics }: RouteContext,
@@ -57,6 +64,7 @@ async function serveMetrics(
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
+  if (!fleet.isLoaded) return sendStarting(response);
   const proxyId = url.searchParams.get('proxy');
   const workers = proxyId === null ? fleet.workers : [fleet.workerOf(proxyId)].filter((worker) => worker !== undefined);
   if (proxyId !== null && workers.length === 0) {
