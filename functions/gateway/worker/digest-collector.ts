@@ -33,7 +33,7 @@ export class DigestCollector {
   async read(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
     const baseline = history === this.#history ? history?.baseline : undefined;
     const isFull = !baseline || this.#clock.nowMs() >= this.#fullReadDueMs;
-    return this.#fetch(session, isFull ? {} : { sinceUptimeS: baseline.uptimeS - baseline.slackS }, signal);
+    return this.#fetch(session, isFull ? {} : { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) }, signal);
   }
 
   async readAll(session: ProxySession, signal: AbortSignal): Promise<TimedRead> {
