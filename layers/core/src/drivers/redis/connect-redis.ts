@@ -9,18 +9,19 @@ export interface ConnectionLimits {
 
 /**
  * The client for what stands at the address: one server or a cluster. If the URL does not say which, the server is asked
- * over a connection of its own; rejects when it cannot be.
+ * over a connection of its own; rejects when it cannot be. `onError` hears why connections fail.
  */
 export async function connectRedis(
   address: RedisAddress,
   limits: ConnectionLimits,
   signal: AbortSignal,
+  onError: (error: unknown) => void,
 ): Promise<Redis | Cluster> {
   const cluster = address.cluster ?? (await asksForCluster(address, limits, signal));
   signal.throwIfAborted();
   const client = cluster ? createCluster(address, limits) : createSingle(address, limits);
-  // Without a listener each lost connection would be an uncaught exception; the calls report it.
-  client.on('error', () => undefined);
+  // Without a listener each lost connection would be an uncaught exception.
+  client.on('error', onError);
   return client;
 }
 

@@ -33,11 +33,14 @@ export function createRedis(url: string, options: RedisOptions = {}): RedisClien
   const limits = { connectTimeoutMs, commandTimeoutMs, maxRetryDelayMs };
 
   let connecting: Promise<Client> | undefined;
+  let connectionError: unknown;
   let pending = 0;
   const closing = new AbortController();
 
   function client(): Promise<Client> {
-    connecting ??= connectRedis(target, limits, closing.signal).catch((error: unknown) => {
+    connecting ??= connectRedis(target, limits, closing.signal, (error) => {
+      connectionError = error;
+    }).catch((error: unknown) => {
       connecting = undefined;
       throw error;
     });
@@ -55,7 +58,7 @@ export function createRedis(url: string, options: RedisOptions = {}): RedisClien
       return await untilAborted(reply, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      throw redisError(error, address);
+      throw redisError(error, address, connectionError);
     } finally {
       pending -= 1;
     }

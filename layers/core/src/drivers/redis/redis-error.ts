@@ -18,12 +18,14 @@ const UNAVAILABLE_REPLIES = [
 
 /**
  * What a failed call throws. The client's own error is not kept as a cause: it carries the command with all arguments,
- * passwords included.
+ * passwords included. `connectionError` is the last failure of the connection, if there was one.
  */
-export function redisError(error: unknown, address: string): unknown {
+export function redisError(error: unknown, address: string, connectionError: unknown): unknown {
   const message = messageOf(error);
-  const reply = typeof error === 'object' && error !== null && 'name' in error && error.name === 'ReplyError';
-  if (!reply) return unavailable(address, message);
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+  // Says only that there is no connection; why there is none was told to the connection.
+  const isVague = name === 'MaxRetriesPerRequestError' && connectionError !== undefined;
+  if (name !== 'ReplyError') return unavailable(address, isVague ? messageOf(connectionError) : message);
   const word = message.split(' ', 1)[0] ?? '';
   return UNAVAILABLE_REPLIES.includes(word) ? unavailable(address, word) : new Error(`redis ${address}: ${message}`);
 }
