@@ -8,7 +8,7 @@ const suite = (name) => ({
 });
 
 export default {
-  projects: ['unit', 'contract', 'integration', 'e2e'].map(suite),
+  projects: ['unit', 'infra', 'contract', 'integration', 'e2e'].map(suite),
   // A hang is what this ends, not a slow machine; jest takes it from here only, not from a project.
   testTimeout: 120_000,
 };
