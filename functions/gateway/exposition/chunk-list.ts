@@ -156,7 +156,6 @@ export class ChunkList {
     chunk.body.length -= gone;
     chunk.tail = last;
     if (last === NONE) {
-      chunk.head = NONE;
       this.#drop(chunk);
     } else {
       columns.next[last] = NONE;

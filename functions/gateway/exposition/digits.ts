@@ -20,16 +20,11 @@ export function writeValue(bytes: Uint8Array, end: number, width: number, value:
     return true;
   }
   if (width < MICROS_TAIL + 1 || value >= powerOfTen(width - 1)) return false;
-  let seconds = Math.floor(value / 1e6);
-  let micros = value - seconds * 1e6;
-  // Near 2^53 the quotient may round up to the next whole second.
-  if (micros < 0) {
-    seconds--;
-    micros += 1e6;
-  }
+  // Exact: below 2^53 a quotient of whole numbers never rounds up to the next whole one.
+  const seconds = Math.floor(value / 1e6);
   writeWhole(bytes, end - width, end - MICROS_TAIL, seconds);
   bytes[end - MICROS_TAIL] = POINT;
-  writeInt32(bytes, end - MICROS_TAIL + 1, end, micros);
+  writeInt32(bytes, end - MICROS_TAIL + 1, end, value - seconds * 1e6);
   return true;
 }
 
@@ -56,13 +51,8 @@ function writeWhole(bytes: Uint8Array, start: number, end: number, value: number
     writeInt32(bytes, start, end, value);
     return;
   }
-  let high = Math.floor(value / 1e8);
-  let low = value - high * 1e8;
-  if (low < 0) {
-    high--;
-    low += 1e8;
-  }
-  writeInt32(bytes, end - 8, end, low);
+  const high = Math.floor(value / 1e8);
+  writeInt32(bytes, end - 8, end, value - high * 1e8);
   writeInt32(bytes, start, end - 8, high);
 }
 

@@ -232,6 +232,17 @@ describe('a document', () => {
     for (const held of pair.held) pair.check(held);
   });
 
+  test('gives the numbers of removed series again, once their bytes are gone', () => {
+    const pair = new Pair();
+    for (let round = 0; round < 50; round++) {
+      for (let i = 0; i < 10; i++) pair.add('x', false, undefined);
+      for (let i = 0; i < 10; i++) pair.remove(0);
+      pair.document.settle();
+    }
+    pair.add('last', false, undefined);
+    expect(pair.pick(0)?.refs[0]).toBeLessThan(10);
+  });
+
   test('refuses a series that is gone, and a family that is unknown or taken', () => {
     const pair = new Pair();
     pair.add('a', false, undefined);
