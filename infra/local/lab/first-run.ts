@@ -27,8 +27,11 @@ type ConfigurationRow = Readonly<Record<string, string | number | null>>;
 
 function rowsOf(table: string): z.ZodType<readonly ConfigurationRow[]> {
   const columns = new Set(findTable('main', table)?.columns.map(({ name }) => name));
-  const column = z.string().refine((name) => columns.has(name), { error: `no column of ${table}` });
-  return z.array(z.record(column, z.union([z.string(), z.number(), z.null()])));
+  const column = z.string().refine((name) => columns.has(name));
+  const value = z.union([z.string(), z.number(), z.null()], { error: 'neither text nor number nor null' });
+  const error = ({ code }: { readonly code?: string }) =>
+    code === 'invalid_key' ? `no column of ${table}` : undefined;
+  return z.array(z.record(column, value, { error }));
 }
 
 function inserts(table: string, rows: readonly ConfigurationRow[] = []): readonly string[] {

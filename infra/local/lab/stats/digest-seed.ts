@@ -9,9 +9,11 @@ export interface SeedOptions {
   readonly hostgroups?: readonly number[];
   /** Digests with the same numbers differ between seeds. @default 1 */
   readonly seed?: number;
+  /** Executions that each row starts with; near 2^32 the counter is about to wrap. @default 1 */
+  readonly executions?: number;
 }
 
-/** Fills a table with `count` synthetic rows of shop-like statements, each executed once; no traffic is needed. */
+/** Fills a table with `count` synthetic rows of shop-like statements, without traffic. Called again, it adds further rows. */
 export function seedDigests(table: DigestTable, count: number, options: SeedOptions = {}): void {
   const {
     users = ['app_rw', 'app_ro', 'batch'],
@@ -27,7 +29,7 @@ export function seedDigests(table: DigestTable, count: number, options: SeedOpti
       user: cycle(users, Math.floor(i / 2)) ?? '',
       client: '',
     };
-    table.seed(origin, textOf(i), digestOfIndex(i, salt), executionOf(i));
+    table.seed(origin, textOf(i), digestOfIndex(i, salt), executionOf(i), options.executions);
   }
 }
 

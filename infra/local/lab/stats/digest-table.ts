@@ -53,12 +53,13 @@ export class DigestTable {
     this.#addTo(this.#rowFor(origin, text), execution);
   }
 
-  /** Puts a row in whose digest is given rather than computed; answers its index for `touch`. */
-  seed(origin: DigestOrigin, text: string, digest: string, execution: Execution): number {
+  /** Puts a row in whose digest is given rather than computed, last executed now for the `count`-th time. */
+  seed(origin: DigestOrigin, text: string, digest: string, execution: Execution, count = 1): void {
     const known: KnownText = this.#texts.get(text) ?? { digest, rows: [] };
     this.#texts.set(text, known);
-    this.#addTo(this.#newRow(origin, text, known), execution);
-    return this.#rows.length - 1;
+    const row = this.#newRow(origin, text, known);
+    row.count = count - 1;
+    this.#addTo(row, execution);
   }
 
   /** Counts one execution of the row that was put in as `index`-th. */

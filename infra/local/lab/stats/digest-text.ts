@@ -153,10 +153,10 @@ function withoutSign(out: string): string {
   if (last !== 0x2b && last !== 0x2d) return out;
   const before = out.slice(0, -1).trimEnd();
   const previous = before.charCodeAt(before.length - 1);
-  if (before === '' || '(,=<>!~'.includes(before.charAt(before.length - 1))) return before;
+  if (before === '' || '(,=<>!~'.includes(before.charAt(before.length - 1))) return out.slice(0, -1);
   if (!isWord(previous)) return out;
   const word = /[A-Za-z]+$/.exec(before)?.[0].toLowerCase() ?? '';
-  return SIGN_MAY_FOLLOW.has(word) ? `${before} ` : out;
+  return SIGN_MAY_FOLLOW.has(word) ? out.slice(0, -1) : out;
 }
 
 /** Cuts at a character boundary: a half character would not survive the way through SQLite. */
