@@ -16,7 +16,8 @@ export interface ChildOptions {
   readonly cwd: string;
   /** File to which both outputs are appended. */
   readonly log: string;
-  readonly env?: NodeJS.ProcessEnv;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly account?: Account | undefined;
   /** Keeps the child's input open until it is stopped, for programs that end with their input. */
   readonly holdInput?: boolean;
@@ -43,7 +44,7 @@ export function startChild(options: ChildOptions): Promise<Child> {
   const log = openSync(options.log, 'a', 0o600);
   const child = spawn('/bin/sh', ['-c', GATE, options.command, ...options.args], {
     cwd: options.cwd,
-    env: options.env ?? process.env,
+    env: { ...process.env, ...options.env },
     detached: true,
     stdio: [options.holdInput === true ? 'pipe' : 'ignore', log, log, 'pipe'],
     ...(options.account ?? {}),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { findBinary } from './binaries.ts';
 import { describeExit, startChild } from './child.ts';
-import { type Home, type Service, type ServiceOptions, startService } from './service.ts';
+import { type Home, type Service, type ServiceOptions, startService, surroundings } from './service.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -81,9 +81,7 @@ async function prepareData(home: Home, adminPassword: string, signal: AbortSigna
       '--skip-name-resolve',
       '--innodb-log-file-size=16M',
     ],
-    cwd: home.dir,
-    log: home.log,
-    account: home.account,
+    ...surroundings(home),
   });
   const giveUp = () => void install.stop(0);
   if (signal.aborted) giveUp();

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { type Account, unprivilegedAccount } from './account.ts';
 import { findBinary } from './binaries.ts';
-import { type Child, describeExit, type Exit, startChild } from './child.ts';
+import { type Child, type ChildOptions, describeExit, type Exit, startChild } from './child.ts';
 import { assertPortFree, pickFreePort, portTaken } from './ports.ts';
 import { guardPath, releasePath } from './watchdog.ts';
 
@@ -98,7 +98,7 @@ async function startOnce(spec: ServiceSpec, options: ServiceOptions, command: st
     await spec.prepare?.(home, signal);
     signal.throwIfAborted();
     const args = [...spec.args(home), ...(options.args ?? [])];
-    child = await startChild({ command, args, cwd: dir, log: home.log, account, holdInput: spec.holdInput ?? false });
+    child = await startChild({ command, args, ...surroundings(home), holdInput: spec.holdInput ?? false });
     const url = await untilReady(spec, home, child, signal);
     const { pid, exited, stop } = child;
     return {
@@ -119,6 +119,12 @@ async function startOnce(spec: ServiceSpec, options: ServiceOptions, command: st
     await removeDir();
     throw failure;
   }
+}
+
+/** What every program that works in the data folder is started with. */
+export function surroundings({ dir, log, account }: Home): Omit<ChildOptions, 'command' | 'args'> {
+  // The temporary folder of this process may be closed to another account.
+  return { cwd: dir, log, account, env: { TMPDIR: dir } };
 }
 
 async function makeDataFolder(name: string, given: string | undefined, account: Account | undefined): Promise<string> {

@@ -1,0 +1,133 @@
+import { renderPrometheusConfig } from '../prometheus/render.ts';
+import { type LocalConfig, labAddresses } from './config.ts';
+import { adminAddress, LAB_CREDENTIALS, labName, peersOf, registrationOf, trafficAddress } from './lab-proxies.ts';
+import { nodeProcess, service, task } from './launcher/parts.ts';
+import { answersHttp, printsReadyLine } from './launcher/ready-checks.ts';
+import { settingOf } from './launcher/settings.ts';
+import type { Step } from './launcher/steps.ts';
+import { migrate } from './migrate.ts';
+import { publishProxies } from './publish-proxies.ts';
+import { startKafka } from './services/kafka.ts';
+import { startMariadb } from './services/mariadb.ts';
+import { startPrometheus } from './services/prometheus.ts';
+import { startRedis } from './services/redis.ts';
+import { labConfiguration } from './traffic/lab-configuration.ts';
+import { seedBackends } from './traffic/seed.ts';
+
+const HOST = '127.0.0.1';
+
+/** The whole system on one machine, in the order in which it starts. A new part is one entry here. */
+export function localSystem(root: string, config: LocalConfig): readonly Step[] {
+  const labs = labAddresses(config.LAB_PORT);
+  const gateway = `${HOST}:${config.GATEWAY_PORT}`;
+  return [
+    service({
+      name: 'redis',
+      variable: 'REDIS_URL',
+      given: config.REDIS_URL,
+      start: (options) => startRedis({ ...options, port: config.REDIS_PORT }),
+    }),
+    service({
+      name: 'mariadb',
+      variable: 'DCDB_URL',
+      given: config.DCDB_URL,
+      start: (options) => startMariadb({ ...options, port: config.MARIADB_PORT }),
+      settings: ({ adminUrl }) => ({ LAB_BACKEND_URL: adminUrl }),
+    }),
+    // Behind the lab proxies stands the same server, unless the DCDB is somebody's own: that one is not filled with a shop.
+    ...(config.DCDB_URL === undefined ? [] : [labBackend()]),
+    service({
+      name: 'kafka',
+      variable: 'KAFKA_BROKERS',
+      given: config.KAFKA_BROKERS,
+      start: (options) => startKafka(options),
+    }),
+    task('schema', async (settings) => {
+      const lines: string[] = [];
+      await migrate(settingOf(settings, 'DCDB_URL'), (line) => lines.push(line));
+      return lines.join(', ');
+    }),
+    task('lab data', async (settings, { signal }) => {
+      await seedBackends(settingOf(settings, 'LAB_BACKEND_URL'), signal);
+      return undefined;
+    }),
+    ...labs.map((lab) =>
+      nodeProcess(root, {
+        name: labName(lab),
+        command: ['infra/local/lab/main.ts'],
+        ready: printsReadyLine,
+        // As ProxySQL's angel process does.
+        respawn: true,
+        ports: [lab.adminPort, lab.trafficPort].map((port) => ({ port, variable: 'LAB_PORT' })),
+        detail: `admin ${adminAddress(lab)}, traffic ${trafficAddress(lab)}`,
+        env: ({ settings, folder }) => {
+          const backend = new URL(settingOf(settings, 'LAB_BACKEND_URL'));
+          return {
+            LAB_ID: `${lab.number}`,
+            LAB_ADMIN_PORT: `${lab.adminPort}`,
+            LAB_TRAFFIC_PORT: `${lab.trafficPort}`,
+            LAB_DATA_DIR: folder.dataOf(labName(lab)),
+            LAB_PEERS: peersOf(lab, labs).map(adminAddress).join(','),
+            LAB_BACKENDS: JSON.stringify(labConfiguration(backend.hostname, Number(backend.port))),
+          };
+        },
+      }),
+    ),
+    task('registry', async (settings, { folder, signal }) => {
+      settings.set('LAB_PORT', `${config.LAB_PORT}`);
+      settings.set('PROXY_CREDENTIALS_FILE', folder.put('credentials.json', `${JSON.stringify(LAB_CREDENTIALS)}\n`));
+      const stores = { dcdbUrl: settingOf(settings, 'DCDB_URL'), redisUrl: settingOf(settings, 'REDIS_URL') };
+      await publishProxies(stores, labs.map(registrationOf), signal);
+      return labs.map(labName).join(', ');
+    }),
+    nodeProcess(root, {
+      name: 'gateway-1',
+      command: ['functions/gateway/main.ts'],
+      ready: answersHttp(`http://${gateway}/readyz`),
+      // As ECS does with a task.
+      respawn: true,
+      ports: [{ port: config.GATEWAY_PORT, variable: 'GATEWAY_PORT' }],
+      detail: `http://${gateway}/metrics`,
+      settings: () => ({ GATEWAY_URL: `http://${gateway}`, DIGEST_TOP_N: `${config.DIGEST_TOP_N}` }),
+      env: ({ settings }) => ({
+        REDIS_URL: settingOf(settings, 'REDIS_URL'),
+        PROXY_CREDENTIALS_FILE: settingOf(settings, 'PROXY_CREDENTIALS_FILE'),
+        GATEWAY_ID: 'gateway-1',
+        GATEWAY_PORT: `${config.GATEWAY_PORT}`,
+        GATEWAY_ADVERTISE: gateway,
+        DIGEST_TOP_N: `${config.DIGEST_TOP_N}`,
+      }),
+    }),
+    service({
+      name: 'prometheus',
+      variable: 'SKYEYE_URL',
+      given: config.SKYEYE_URL,
+      start: (options, { settings }) => {
+        const discoveryUrls = [`${settingOf(settings, 'GATEWAY_URL')}/sd`];
+        const scraping = renderPrometheusConfig({ scrapeInterval: '5s', scrapeTimeout: '4s', discoveryUrls });
+        return startPrometheus({ ...options, port: config.PROMETHEUS_PORT, config: scraping });
+      },
+    }),
+    // Last, so that every statement is seen from its first execution on.
+    nodeProcess(root, {
+      name: 'traffic',
+      command: ['infra/local/traffic/main.ts'],
+      ready: printsReadyLine,
+      env: () => ({ TRAFFIC_TARGETS: labs.map(trafficAddress).join(','), TRAFFIC_CONTROL_PORT: '0' }),
+      detail: 'npm run lab -- pause | resume',
+      settings: ({ controlPort }) => ({ TRAFFIC_CONTROL_PORT: String(controlPort) }),
+    }),
+  ];
+}
+
+function labBackend(): Step {
+  return service({
+    name: 'lab-backend',
+    variable: 'LAB_BACKEND_URL',
+    given: undefined,
+    start: async (options) => {
+      const server = await startMariadb(options);
+      return { ...server, url: server.adminUrl };
+    },
+  });
+}

@@ -1,0 +1,24 @@
+import { relative } from 'node:path';
+import type { RunFolder } from './launcher/run-folder.ts';
+import { type Settings, settingOf, withoutPassword } from './launcher/settings.ts';
+
+/** Where everything is, for the end of a start. */
+export function printedAddresses(settings: Settings, folder: RunFolder): string {
+  const lines = [
+    ['metrics', `${settingOf(settings, 'GATEWAY_URL')}/metrics`],
+    ['Prometheus', settingOf(settings, 'SKYEYE_URL')],
+    ['Redis', withoutPassword(settingOf(settings, 'REDIS_URL'))],
+    ['DCDB', withoutPassword(settingOf(settings, 'DCDB_URL'))],
+    ['Kafka', settingOf(settings, 'KAFKA_BROKERS')],
+    ['settings', shown(`${folder.path}/env`)],
+    ['logs', shown(`${folder.path}/logs`)],
+  ];
+  const width = Math.max(...lines.map(([name = '']) => name.length));
+  const table = lines.map(([name = '', value = '']) => `  ${name.padEnd(width)}  ${value}\n`).join('');
+  return `\nProxywatch is up. Ctrl-C stops all of it.\n${table}`;
+}
+
+function shown(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}

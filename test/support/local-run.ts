@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { afterEach } from '@jest/globals';
+import { assertPortFree, pickFreePort } from '../../infra/local/services/ports.ts';
+import { isGone } from './processes.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { until } from './until.ts';
+
+const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 40_000;
+
+const launched: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of launched.splice(0)) {
+    child.kill('SIGKILL');
+    await until('the launcher is gone', () => isGone(child.pid!));
+  }
+});
+
+/** `npm start` without npm, on free ports and in folders of its own. */
+export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
+  const folder = temporaryFolder();
+  const [local, temporary] = [join(folder, 'local'), join(folder, 'tmp')];
+  mkdirSync(temporary, { mode: 0o777 });
+  const settings = {
+    LOCAL_DIR: local,
+    TMPDIR: temporary,
+    REDIS_PORT: '0',
+    MARIADB_PORT: '0',
+    PROMETHEUS_PORT: '0',
+    GATEWAY_PORT: `${await pickFreePort()}`,
+    LAB_PORT: `${await pickLabPort()}`,
+    ...env,
+  };
+  const child = launch(settings);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const run = {
+    child,
+    settings,
+    exited,
+    output: () => output,
+    file: (name: string) => join(local, name),
+    env: () => parseEnv(readFileSync(join(local, 'env'), 'utf8')),
+    pidOf: (name: string) => Number(readFileSync(join(local, 'run', `${name}.pid`), 'utf8')),
+    /** Everything that has a pid file, the launcher included. */
+    pids: () => readdirSync(join(local, 'run')).map((file) => run.pidOf(file.replace('.pid', ''))),
+    async ready() {
+      await until(
+        'the system is up or has given up',
+        () => existsSync(join(local, 'env')) || child.exitCode !== null,
+        START_TIMEOUT_MS,
+      );
+      if (child.exitCode !== null) throw new Error(`the run ended:\n${output}`);
+      return run;
+    },
+    /** Waits until no process, no data and no secret of the run is left. */
+    async gone(pids: readonly number[]) {
+      await until('all processes are gone', () => pids.every(isGone), STOP_TIMEOUT_MS);
+      const left = () => [
+        ...readdirSync(temporary),
+        ...readdirSync(join(local, 'run')),
+        ...['env', 'credentials.json', 'data/lab-1'].filter((name) => existsSync(join(local, name))),
+      ];
+      await until(`nothing is left (now: ${left()})`, () => left().length === 0);
+    },
+  };
+  return run;
+}
+
+/** Another launcher with the same settings. */
+export function launch(settings: NodeJS.ProcessEnv): ChildProcess {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  launched.push(child);
+  return child;
+}
+
+/** A port such that all that lab proxies take from it on are free now. */
+async function pickLabPort(): Promise<number> {
+  for (;;) {
+    const base = await pickFreePort();
+    const ports = [0, 1, 10, 11, 20, 21].map((offset) => base + offset);
+    const free = await Promise.all(
+      ports.map(
+        (port) =>
+          port < 65_536 &&
+          assertPortFree(port, 'lab', 'LAB_PORT').then(
+            () => true,
+            () => false,
+          ),
+      ),
+    );
+    if (free.every(Boolean)) return base;
+  }
+}
