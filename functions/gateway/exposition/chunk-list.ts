@@ -1,8 +1,10 @@
-import { Chunk, NONE } from './chunk.ts';
+import { type Chunk, NONE } from './chunk.ts';
 import { Columns } from './columns.ts';
+import { Shelf } from './shelf.ts';
 import {
   ageOf,
   COOL_ROUNDS,
+  COOLING_ROUNDS,
   firstStamp,
   LEAVING,
   nextRound,
@@ -17,11 +19,7 @@ import {
  */
 export class ChunkList {
   readonly columns: Columns;
-  readonly #chunkBytes: number;
-  readonly #chunks: (Chunk | undefined)[] = [];
-  readonly #vacant: number[] = [];
-  /** The chunks that new series go to. */
-  readonly #open: { cold: Chunk | undefined; hot: Chunk | undefined } = { cold: undefined, hot: undefined };
+  readonly #shelf: Shelf;
   /** Chunks that have series to take out. */
   #queue: Chunk[] = [];
   #round = 0;
@@ -29,35 +27,34 @@ export class ChunkList {
 
   constructor(lines: number, chunkBytes: number) {
     this.columns = new Columns(lines);
-    this.#chunkBytes = chunkBytes;
+    this.#shelf = new Shelf(chunkBytes);
   }
 
-  *[Symbol.iterator](): Generator<Chunk> {
-    for (const chunk of this.#chunks) if (chunk !== undefined) yield chunk;
+  [Symbol.iterator](): Iterator<Chunk> {
+    return this.#shelf[Symbol.iterator]();
   }
 
   /** The chunk of a live series. */
   chunkOf(ref: number): Chunk {
-    return this.#chunks[this.columns.chunks[ref] as number] as Chunk;
+    return this.#shelf.at(this.columns.chunk(ref)) as Chunk;
   }
 
   /** Room of `length` bytes for a new series, behind all others of the returned chunk; the caller sets its `ends`. */
   place(ref: number, length: number, hot: boolean): { readonly chunk: Chunk; readonly at: number } {
-    const chunk = this.#openChunk(length, hot);
-    chunk.reserve(length, this.#chunkBytes);
+    const chunk = this.#shelf.open(length, hot);
+    chunk.reserve(length, this.#shelf.chunkBytes);
     const at = chunk.body.length;
     this.#link(chunk, ref, length);
-    this.columns.stamps[ref] = firstStamp(this.#round, hot);
+    this.columns.setStamp(ref, firstStamp(this.#round, hot));
     return { chunk, at };
   }
 
   /** Notes that a series changed, which may move it among the hot ones at the end of the round. */
   touch(ref: number, chunk: Chunk): void {
-    const { stamps } = this.columns;
-    const stamp = stamps[ref] as number;
+    const stamp = this.columns.stamp(ref);
     if ((stamp & ~LEAVING) === this.#round) return;
     const leaves = (stamp & LEAVING) !== 0 || (!chunk.hot && ageOf(stamp, this.#round) <= WARM_ROUNDS);
-    stamps[ref] = leaves ? this.#round | LEAVING : this.#round;
+    this.columns.setStamp(ref, leaves ? this.#round | LEAVING : this.#round);
     if (leaves) this.#enqueue(chunk);
   }
 
@@ -66,14 +63,14 @@ export class ChunkList {
     const { columns } = this;
     const chunk = this.chunkOf(ref);
     const slot = ref * columns.lines + line;
-    const end = columns.ends[slot] as number;
-    const delta = width - (columns.widths[slot] as number);
-    const bytes = delta > 0 ? chunk.reserve(delta, this.#chunkBytes) : chunk.writable();
+    const end = columns.end(slot);
+    const delta = width - columns.width(slot);
+    const bytes = delta > 0 ? chunk.reserve(delta, this.#shelf.chunkBytes) : chunk.writable();
     bytes.copyWithin(end + delta, end, chunk.body.length);
     chunk.body.length += delta;
-    columns.widths[slot] = width;
+    columns.setWidth(slot, width);
     columns.shift(ref, delta, line);
-    for (let other = columns.next[ref] as number; other !== NONE; other = columns.next[other] as number) {
+    for (let other = columns.next(ref); other !== NONE; other = columns.next(other)) {
       columns.shift(other, delta);
     }
   }
@@ -105,12 +102,12 @@ export class ChunkList {
     this.#round = nextRound(this.#round);
   }
 
-  /** Looks through hot chunks in turn, since a series that changes no more makes itself heard by nothing. */
+  /** Looks through some of the hot chunks in turn: a series that changes no more makes itself heard by nothing. */
   #cool(): void {
-    const { length } = this.#chunks;
-    for (let seen = 0, work = 0; seen < length && work < WORK_PER_ROUND; seen++) {
+    const { length } = this.#shelf;
+    for (let seen = 0, work = 0; seen < length / COOLING_ROUNDS && work < WORK_PER_ROUND; seen++) {
       this.#cooledTo = (this.#cooledTo + 1) % length;
-      const chunk = this.#chunks[this.#cooledTo];
+      const chunk = this.#shelf.at(this.#cooledTo);
       if (chunk?.hot === true) work += this.#sweep(chunk);
     }
   }
@@ -122,7 +119,7 @@ export class ChunkList {
   #sweep(chunk: Chunk, dissolve = false): number {
     const { columns } = this;
     const wasHot = chunk.hot;
-    if (!dissolve && this.#mostChange(chunk) !== wasHot) this.#turn(chunk);
+    if (!dissolve && this.#mostChange(chunk) !== wasHot) this.#shelf.turn(chunk);
     chunk.queued = false;
     chunk.dirty = false;
     let last = NONE;
@@ -131,15 +128,15 @@ export class ChunkList {
     let start = 0;
     let work = WORK_PER_CHUNK;
     for (let ref = chunk.head, next: number; ref !== NONE; ref = next) {
-      next = columns.next[ref] as number;
-      const end = columns.endOf(ref);
+      next = columns.next(ref);
+      const end = columns.endOfSeries(ref);
       const live = columns.isLive(ref);
       const hot = dissolve ? wasHot : this.#changesOften(ref, wasHot);
       if (live && hot === chunk.hot && !dissolve) {
-        columns.stamps[ref] = (columns.stamps[ref] as number) & ~LEAVING;
+        columns.setStamp(ref, columns.stamp(ref) & ~LEAVING);
         if (gone > 0) columns.shift(ref, -gone);
         if (last === NONE) chunk.head = ref;
-        else columns.next[last] = ref;
+        else columns.setNext(last, ref);
         last = ref;
       } else {
         const bytes = chunk.writable();
@@ -156,44 +153,38 @@ export class ChunkList {
     chunk.body.length -= gone;
     chunk.tail = last;
     if (last === NONE) {
-      this.#drop(chunk);
+      this.#shelf.drop(chunk);
     } else {
-      columns.next[last] = NONE;
+      columns.setNext(last, NONE);
       // Too little is left to be worth a chunk: the open one takes it. Half a chunk was removed before, so this is paid for.
-      if (!this.#isOpen(chunk) && chunk.body.length < this.#chunkBytes / 2) work += this.#sweep(chunk, true);
+      const sparse = chunk.body.length < this.#shelf.chunkBytes / 2;
+      if (sparse && !this.#shelf.isOpen(chunk)) work += this.#sweep(chunk, true);
     }
     return work;
   }
 
   #changesOften(ref: number, wasHot: boolean): boolean {
-    const stamp = this.columns.stamps[ref] as number;
+    const stamp = this.columns.stamp(ref);
     return wasHot ? ageOf(stamp, this.#round) <= COOL_ROUNDS : (stamp & LEAVING) !== 0;
   }
 
   #mostChange(chunk: Chunk): boolean {
     const { columns } = this;
     let more = 0;
-    for (let ref = chunk.head; ref !== NONE; ref = columns.next[ref] as number) {
+    for (let ref = chunk.head; ref !== NONE; ref = columns.next(ref)) {
       if (columns.isLive(ref)) more += this.#changesOften(ref, chunk.hot) ? 1 : -1;
     }
     return more === 0 ? chunk.hot : more > 0;
   }
 
-  /** Makes a hot chunk a cold one, or the other way round. */
-  #turn(chunk: Chunk): void {
-    this.#close(chunk);
-    chunk.hot = !chunk.hot;
-    this.#open[chunk.hot ? 'hot' : 'cold'] ??= chunk;
-  }
-
   #move(ref: number, from: Buffer, start: number, end: number, hot: boolean, created: boolean): void {
     const { columns } = this;
-    const target = this.#openChunk(end - start, hot);
-    const bytes = target.reserve(end - start, this.#chunkBytes);
+    const target = this.#shelf.open(end - start, hot);
+    const bytes = target.reserve(end - start, this.#shelf.chunkBytes);
     const at = target.body.length;
     from.copy(bytes, at, start, end);
     columns.shift(ref, at - start);
-    columns.stamps[ref] = (columns.stamps[ref] as number) & ~LEAVING;
+    columns.setStamp(ref, columns.stamp(ref) & ~LEAVING);
     target.created ||= created;
     this.#link(target, ref, end - start);
   }
@@ -201,36 +192,11 @@ export class ChunkList {
   #link(chunk: Chunk, ref: number, length: number): void {
     const { columns } = this;
     if (chunk.tail === NONE) chunk.head = ref;
-    else columns.next[chunk.tail] = ref;
-    columns.next[ref] = NONE;
-    columns.chunks[ref] = chunk.index;
+    else columns.setNext(chunk.tail, ref);
+    columns.setNext(ref, NONE);
+    columns.setChunk(ref, chunk.index);
     chunk.tail = ref;
     chunk.body.length += length;
-  }
-
-  #openChunk(length: number, hot: boolean): Chunk {
-    const name = hot ? 'hot' : 'cold';
-    const open = this.#open[name];
-    if (open !== undefined && open.body.length + length <= this.#chunkBytes) return open;
-    const chunk = new Chunk(this.#vacant.pop() ?? this.#chunks.length, hot, length);
-    this.#chunks[chunk.index] = chunk;
-    this.#open[name] = chunk;
-    return chunk;
-  }
-
-  #isOpen(chunk: Chunk): boolean {
-    return chunk === this.#open.cold || chunk === this.#open.hot;
-  }
-
-  #drop(chunk: Chunk): void {
-    this.#chunks[chunk.index] = undefined;
-    this.#vacant.push(chunk.index);
-    this.#close(chunk);
-  }
-
-  #close(chunk: Chunk): void {
-    if (chunk === this.#open.hot) this.#open.hot = undefined;
-    if (chunk === this.#open.cold) this.#open.cold = undefined;
   }
 
   #enqueue(chunk: Chunk): void {

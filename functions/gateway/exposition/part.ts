@@ -38,9 +38,9 @@ export class Part {
     this.#lines.forEach((line, i) => {
       at = writeLine(chunk.body.bytes, at, line, labels, initial);
       const slot = ref * this.#lines.length + i;
-      columns.values[slot] = initial;
-      columns.ends[slot] = at - 1;
-      columns.widths[slot] = line.width;
+      columns.setValue(slot, initial);
+      columns.setEnd(slot, at - 1);
+      columns.setWidth(slot, line.width);
     });
     created.copy(chunk.body.bytes, at);
     columns.setCreated(ref, created.length);
@@ -51,16 +51,16 @@ export class Part {
   set(ref: number, value: number, line: number): void {
     const columns = this.#columns;
     const slot = ref * this.#lines.length + line;
-    if (columns.values[slot] === value) return;
-    const width = columns.widths[slot] ?? 0;
+    if (columns.value(slot) === value) return;
+    const width = columns.width(slot);
     if (width === 0) throw new RangeError(`no series ${ref} in ${this.#family.name}`);
-    if (Object.is(columns.values[slot], value)) return;
-    columns.values[slot] = value;
+    if (Object.is(columns.value(slot), value)) return;
+    columns.setValue(slot, value);
     const chunk = this.#list.chunkOf(ref);
     const kind = (this.#lines[line] as Line).value;
-    if (!writeValue(chunk.writable(), columns.ends[slot] as number, width, value, kind)) {
+    if (!writeValue(chunk.writable(), columns.end(slot), width, value, kind)) {
       this.#list.resize(ref, line, widthOf(value, kind));
-      writeValue(chunk.body.bytes, columns.ends[slot] as number, columns.widths[slot] as number, value, kind);
+      writeValue(chunk.body.bytes, columns.end(slot), columns.width(slot), value, kind);
     }
     this.#list.touch(ref, chunk);
   }
@@ -97,9 +97,9 @@ export class Part {
       const bytes = Buffer.allocUnsafeSlow(body.length);
       let length = 0;
       let start = 0;
-      for (let ref = chunk.head; ref !== NONE; ref = this.#columns.next[ref] as number) {
-        const end = this.#columns.endOf(ref);
-        length += body.bytes.copy(bytes, length, start, end - this.#columns.createdOf(ref));
+      for (let ref = chunk.head; ref !== NONE; ref = this.#columns.next(ref)) {
+        const end = this.#columns.endOfSeries(ref);
+        length += body.bytes.copy(bytes, length, start, end - this.#columns.created(ref));
         start = end;
       }
       body.withoutCreated = createBody(bytes, length);

@@ -27,6 +27,9 @@ export const WARM_ROUNDS = 8;
 /** A hot series that did not change for so many rounds goes back. */
 export const COOL_ROUNDS = 32;
 
+/** All hot chunks are looked through for such series once in so many rounds. */
+export const COOLING_ROUNDS = 8;
+
 /**
  * Work per round and family, in series moved: one or two milliseconds. A proxy where everything starts to change at once
  * must not hold up the others; what is not sorted in this round is in the next ones.
