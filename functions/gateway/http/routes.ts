@@ -71,7 +71,7 @@ async function serveMetrics(
     sendJson(response, 404, { error: `no proxy ${JSON.stringify(proxyId)} here` });
     return;
   }
-  await refreshAll(workers, scrapeBudgetMs(headerOf(request, 'x-prometheus-scrape-timeout-seconds')));
+  const seen = await refreshAll(workers, scrapeBudgetMs(headerOf(request, 'x-prometheus-scrape-timeout-seconds')));
   const negotiated = negotiate(headerOf(request, 'accept'), headerOf(request, 'accept-encoding'));
   const scrape = assemble(
     CATALOGUE,
@@ -80,14 +80,18 @@ async function serveMetrics(
   );
   metrics.scrapes.inc({ path: proxyId === null ? '/metrics' : '/metrics?proxy' });
   await sendScrape(response, scrape, negotiated, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
+  for (const markSeen of seen) markSeen();
   metrics.servedBytes.inc(Number(response.getHeader('Content-Length') ?? 0));
 }
 
-/** Leaves each document showing what its worker had by the deadline. Others' slowness costs a worker nothing but the wait. */
-async function refreshAll(workers: readonly ProxyWorker[], budgetMs: number): Promise<void> {
+/**
+ * Leaves each document showing what its worker had by the deadline, and gives what to call once a scraper has received it.
+ * Others' slowness costs a worker nothing but the wait.
+ */
+async function refreshAll(workers: readonly ProxyWorker[], budgetMs: number): Promise<readonly (() => void)[]> {
   const deadlineMs = performance.now() + budgetMs;
   const fresh = await Promise.all(workers.map((worker) => worker.refresh(deadlineMs)));
-  for (const [index, worker] of workers.entries()) worker.show(fresh[index] === true);
+  return workers.map((worker, index) => worker.show(fresh[index] === true));
 }
 
 async function serveSelf(

@@ -1,3 +1,4 @@
+import type { NamingOptions } from '@proxywatch/core/domain/digests/attribution';
 import type { ReadTiming } from '@proxywatch/core/domain/digests/baseline';
 import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import type { Correction, ProxyHistory } from '@proxywatch/core/domain/digests/proxy-history';
@@ -33,7 +34,11 @@ export class DigestCollector {
   async read(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
     const baseline = history === this.#history ? history?.baseline : undefined;
     const isFull = !baseline || this.#clock.nowMs() >= this.#fullReadDueMs;
-    return this.#fetch(session, isFull ? {} : { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) }, signal);
+    return this.#fetch(
+      session,
+      isFull ? {} : { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) },
+      signal,
+    );
   }
 
   async readAll(session: ProxySession, signal: AbortSignal): Promise<TimedRead> {
@@ -41,11 +46,11 @@ export class DigestCollector {
   }
 
   /** Merges a read; `loaded` tells when the baseline was read if that was not done here. */
-  merge(history: ProxyHistory, timed: TimedRead, topN: number, loaded: BaselineTime | undefined): Correction {
+  merge(history: ProxyHistory, timed: TimedRead, naming: NamingOptions, loaded: BaselineTime | undefined): Correction {
     const correction = history.correct(
       timed.read,
       timingOf(timed, history === this.#history ? this.#baseline : loaded),
-      topN,
+      naming,
     );
     if (correction.kind !== 'corrected') return correction;
     this.#history = history;

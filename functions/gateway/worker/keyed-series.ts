@@ -22,16 +22,15 @@ export class KeyedSeries {
     return ref;
   }
 
-  has(key: string): boolean {
-    return this.#refs.has(key);
+  remove(key: string): void {
+    const ref = this.#refs.get(key);
+    if (ref === undefined) return;
+    this.table.remove(ref);
+    this.#refs.delete(key);
   }
 
   /** Removes the series of all other keys. */
   keepOnly(keys: ReadonlySet<string>): void {
-    for (const [key, ref] of this.#refs) {
-      if (keys.has(key)) continue;
-      this.table.remove(ref);
-      this.#refs.delete(key);
-    }
+    for (const key of this.#refs.keys()) if (!keys.has(key)) this.remove(key);
   }
 }

@@ -46,6 +46,8 @@ export class ProxyWorker {
   #running: Promise<void> | undefined;
   #isMissed = false;
   #ended: Ended | undefined;
+  /** The latest collection that a scraper has received. */
+  #seen: Ended | undefined;
   #lastSuccessMs: number | undefined;
 
   constructor(options: ProxyWorkerOptions) {
@@ -83,12 +85,19 @@ export class ProxyWorker {
     return isInTime;
   }
 
-  /** To be called in the same turn of the event loop in which the document is read, with what `refresh` answered. */
-  show(isFresh: boolean): void {
+  /**
+   * To be called in the same turn of the event loop in which the document is read, with what `refresh` answered. The
+   * function that it gives is to be called when a scraper has received what is shown now.
+   */
+  show(isFresh: boolean): () => void {
     const isUp = isFresh && this.#ended?.error === undefined;
     if (isFresh && this.#ended) this.#ended.isOwed = false;
     this.#head.set(this.#headRef, isUp ? 1 : 0, 0);
     this.#collector.expose(isUp);
+    const shown = this.#ended;
+    return () => {
+      if (isUp && this.#collector.sqlProblem === undefined) this.#seen = shown;
+    };
   }
 
   /** Ends the running collection, writes what is due to the store and closes the connection; bounded by `deadlineMs`. */
@@ -122,7 +131,7 @@ export class ProxyWorker {
       sqlWithheld: this.#collector.sqlProblem,
       lastSuccess: this.#lastSuccessMs === undefined ? undefined : new Date(this.#lastSuccessMs).toISOString(),
       rows: digests?.rows.size,
-      namedSeries: digests?.series.namedCount,
+      namedSeries: digests?.series.named.size,
       errnos: errors?.totals.size,
       baseline: digests?.baseline,
       totals: digests?.totals,
@@ -142,7 +151,8 @@ export class ProxyWorker {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(budgetMs)]);
     let error: ProxywatchError | undefined;
     try {
-      await link.run((session) => this.#collector.collect(session, signal), signal);
+      const isSeen = this.#seen !== undefined && this.#seen === this.#ended;
+      await link.run((session) => this.#collector.collect(session, isSeen, signal), signal);
       this.#lastSuccessMs = clock.wallMs();
       this.#head.set(this.#headRef, Math.round(this.#lastSuccessMs * 1000), 2);
     } catch (thrown) {

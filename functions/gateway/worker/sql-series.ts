@@ -50,12 +50,19 @@ export class SqlSeries {
     setCounters(this.#digests.table, ref, total);
   }
 
-  showText(digest: string, text: string): void {
-    this.#info.refOf(digest, () => ({ digest, digest_text: text }));
+  hideSeries(key: string): void {
+    this.#digests.remove(key);
   }
 
-  hasText(digest: string): boolean {
-    return this.#info.has(digest);
+  /** Hides all digest series but these and the remainder. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    this.#digests.keepOnly(new Set([...keys, OTHER]));
+  }
+
+  /** Shows exactly these texts, by digest. */
+  showTexts(texts: ReadonlyMap<string, string>): void {
+    this.#info.keepOnly(new Set(texts.keys()));
+    for (const [digest, text] of texts) this.#info.refOf(digest, () => ({ digest, digest_text: text }));
   }
 
   showErrors(history: SqlErrorHistory): void {

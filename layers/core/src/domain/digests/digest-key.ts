@@ -33,6 +33,11 @@ export function seriesKeyOf(key: string): string {
   return beforeClient === beforeDigest - 1 ? key : `${key.slice(0, beforeClient + 1)}${key.slice(beforeDigest)}`;
 }
 
+/** The digest of a row or series key, as the proxy prints it. */
+export function digestOf(key: string): string {
+  return key.slice(key.lastIndexOf(SEPARATOR) + 1);
+}
+
 function toHex(text: string): string {
   let hex = '';
   for (const byte of new TextEncoder().encode(text)) hex += byte.toString(16).padStart(2, '0');

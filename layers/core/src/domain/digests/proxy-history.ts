@@ -1,25 +1,25 @@
+import { type Attribution, attribute, type NamingOptions } from './attribution.ts';
 import { type Baseline, baselineOf, type ReadTiming } from './baseline.ts';
 import { CounterTable } from './counter-table.ts';
 import { differenceOf, sumOf, ZERO } from './counters.ts';
-import { seriesKeyOf } from './digest-key.ts';
 import type { DigestCounters, DigestRead } from './digest-read.ts';
 import { type RowChange, type RowChanges, rowChangesOf, rowsInFull } from './row-changes.ts';
 import { SeriesTable } from './series-table.ts';
+import { TopSeries } from './top-series.ts';
 import { hasUptimeFallen, type Suspicion, type Verdict, verdictOf } from './verdict.ts';
 
 /** What one read did to the history. */
 export type Correction =
   /** Nothing was taken over: read the whole table and correct again. */
   | { readonly kind: 'full-read-needed'; readonly reason: Suspicion | 'no-history' }
-  | {
+  | ({
       readonly kind: 'corrected';
       readonly verdict: 'begun' | Exclude<Verdict['kind'], 'suspect'>;
       readonly reason: 'restart' | 'table-reset' | undefined;
-      /** Series whose total moved, newly named ones included. */
-      readonly movedSeries: ReadonlySet<string>;
-      /** Series that were named by this read, with the text where the read brought it. */
-      readonly namedSeries: ReadonlyMap<string, string | undefined>;
-    };
+    } & Attribution);
+
+/** How fast time that a series took stops counting for its rank. */
+const RANKING_HALF_LIFE_S = 300;
 
 /** What a store must take over so that it equals the history: keys of records to write or to delete. */
 export interface HistoryChanges {
@@ -39,6 +39,7 @@ export interface HistoryChanges {
 export class ProxyHistory {
   readonly rows = new CounterTable();
   readonly series = new SeriesTable();
+  readonly #ranking = new TopSeries(RANKING_HALF_LIFE_S);
   #baseline: Baseline | undefined;
   #totals: DigestCounters = ZERO;
   #other: DigestCounters = ZERO;
@@ -66,18 +67,18 @@ export class ProxyHistory {
     this.#other = other;
   }
 
-  /** Merges one read. `topN` bounds how many series may be named; it takes none away. */
-  correct(read: DigestRead, timing: ReadTiming, topN: number): Correction {
+  /** Merges one read. */
+  correct(read: DigestRead, timing: ReadTiming, naming: NamingOptions): Correction {
     const before = this.#baseline;
-    if (!before) return this.#begin(read, timing, topN, undefined);
+    if (!before) return this.#begin(read, timing, naming, undefined);
     const changes = rowChangesOf(read, this.rows, before, timing.tookS);
     this.#isRestartProven ||= hasUptimeFallen(read, before);
     const verdict = verdictOf(read, changes, before, this.rows.size, timing, this.#isRestartProven);
     if (verdict.kind === 'suspect') return { kind: 'full-read-needed', reason: verdict.reason };
-    if (verdict.kind === 'reset') return this.#begin(read, timing, topN, verdict.reason);
+    if (verdict.kind === 'reset') return this.#begin(read, timing, naming, verdict.reason);
     if (verdict.kind === 'purged') this.#forgetMissing(read);
     this.#baseline = baselineOf(read, timing, before, false);
-    return { kind: 'corrected', verdict: verdict.kind, reason: undefined, ...this.#attribute(changes, topN) };
+    return { kind: 'corrected', verdict: verdict.kind, reason: undefined, ...this.#attribute(changes, naming, false) };
   }
 
   /** What changed since `markStored`; a store that takes it over equals the history. */
@@ -99,7 +100,7 @@ export class ProxyHistory {
   #begin(
     read: DigestRead,
     timing: ReadTiming,
-    topN: number,
+    naming: NamingOptions,
     reason: 'restart' | 'table-reset' | undefined,
   ): Correction {
     if (read.kind !== 'full') return { kind: 'full-read-needed', reason: 'no-history' };
@@ -108,37 +109,22 @@ export class ProxyHistory {
     this.#isRestartProven = false;
     this.#baseline = baselineOf(read, timing, this.#baseline, true);
     const verdict = reason ? 'reset' : 'begun';
-    return { kind: 'corrected', verdict, reason, ...this.#attribute(rowsInFull(read), topN) };
+    return { kind: 'corrected', verdict, reason, ...this.#attribute(rowsInFull(read), naming, verdict === 'begun') };
   }
 
-  /** Who is named is decided before a delta is attributed, so that each delta goes to exactly one series. */
-  #attribute({ changes, total }: Pick<RowChanges, 'changes' | 'total'>, topN: number) {
-    const movedSeries = new Set<string>();
-    const namedSeries = new Map<string, string | undefined>();
-    let named = ZERO;
-    for (const change of changes) {
-      const key = seriesKeyOf(change.row.key);
-      const isNewborn = change.kind !== 'increase' && !this.series.has(key);
-      if (!this.series.isNamed(key) && this.series.namedCount < topN) {
-        this.series.name(key);
-        namedSeries.set(key, change.row.text);
-        movedSeries.add(key);
-        // An older digest enters without this read's delta: what it ran before was the remainder's.
-        if (isNewborn) {
-          this.series.add(key, change.by);
-          named = sumOf(named, change.by);
-        }
-      } else if (this.series.isNamed(key)) {
-        this.series.add(key, change.by);
-        movedSeries.add(key);
-        named = sumOf(named, change.by);
-      }
-      this.#keepRow(change);
+  #attribute(
+    { changes, total }: Pick<RowChanges, 'changes' | 'total'>,
+    naming: NamingOptions,
+    isFirst: boolean,
+  ): Attribution {
+    const attribution = attribute(changes, this.series, this.#ranking, naming, isFirst);
+    for (const change of changes) this.#keepRow(change);
+    for (const keys of [attribution.movedSeries, attribution.unnamedSeries]) {
+      for (const key of keys) this.#unstored.series.add(key);
     }
-    for (const key of movedSeries) this.#unstored.series.add(key);
     this.#totals = sumOf(this.#totals, total);
-    this.#other = sumOf(this.#other, differenceOf(total, named));
-    return { movedSeries, namedSeries };
+    this.#other = sumOf(this.#other, differenceOf(total, attribution.named));
+    return attribution;
   }
 
   #keepRow({ row, bornS, slot, kind }: RowChange): void {

@@ -11,19 +11,18 @@ const KEPT = 0;
  */
 export class SeriesTable {
   readonly #totals = new CounterTable();
-  #named = 0;
+  readonly #named = new Set<string>();
 
   get size(): number {
     return this.#totals.size;
   }
 
-  get namedCount(): number {
+  get named(): ReadonlySet<string> {
     return this.#named;
   }
 
   isNamed(key: string): boolean {
-    const slot = this.#totals.slotOf(key);
-    return slot >= 0 && this.#totals.markAt(slot) === NAMED;
+    return this.#named.has(key);
   }
 
   has(key: string): boolean {
@@ -43,8 +42,12 @@ export class SeriesTable {
 
   /** Exposes a series at its kept total, else at zero. */
   name(key: string): void {
-    if (this.isNamed(key)) return;
     this.put(key, this.totalOf(key), true);
+  }
+
+  /** Takes a series out of the exposition; its total is kept. */
+  unname(key: string): void {
+    this.put(key, this.totalOf(key), false);
   }
 
   add(key: string, by: DigestCounters): void {
@@ -52,7 +55,8 @@ export class SeriesTable {
   }
 
   put(key: string, total: DigestCounters, isNamed: boolean): void {
-    this.#named += Number(isNamed) - Number(this.isNamed(key));
+    if (isNamed) this.#named.add(key);
+    else this.#named.delete(key);
     const slot = this.#totals.slotOf(key);
     const mark = isNamed ? NAMED : KEPT;
     if (slot < 0) this.#totals.insert(key, total, mark);

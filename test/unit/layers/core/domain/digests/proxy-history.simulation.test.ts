@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { areEqual, isAnyBelow, sumOf, ZERO } from '../../../../../../layers/core/src/domain/digests/counters.ts';
+import {
+  areEqual,
+  differenceOf,
+  isAnyBelow,
+  sumOf,
+  ZERO,
+} from '../../../../../../layers/core/src/domain/digests/counters.ts';
 import type { DigestCounters } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
 import {
   batchOf,
@@ -96,6 +102,8 @@ class Gateway {
   remembered = nothingRemembered();
   exposed = new Map<string, DigestCounters>();
   truncateBetween = false;
+  #isSeen = false;
+  #exposedTotals = ZERO;
   #store: StoredHistory | undefined;
   #storedAtS = 0;
   #storedReadAtS: [sentS: number, answeredS: number] = [0, 0];
@@ -130,8 +138,17 @@ class Gateway {
     const read = this.proxy.read(since, tookS);
     const [lastSentS, lastAnsweredS] = this.#readAtS;
     const elapsed = { minS: sentS - lastAnsweredS, maxS: this.proxy.nowS - lastSentS };
-    const correction = this.history.correct(read, { tookS, elapsed }, this.topN);
+    const correction = this.history.correct(
+      read,
+      { tookS, elapsed },
+      {
+        topN: this.topN,
+        atS: this.proxy.nowS,
+        mayLeave: this.#isSeen,
+      },
+    );
     if (correction.kind !== 'corrected') return correction.kind;
+    this.#isSeen = false;
     this.proxy.markTaken();
     this.#readAtS = [sentS, this.proxy.nowS];
     return correction.kind;
@@ -153,6 +170,7 @@ class Gateway {
   }
 
   crash(): void {
+    this.#isSeen = false;
     this.remembered = this.#store ? rememberedOf(this.#store) : nothingRemembered();
     // A successor knows when the record was written, not when its read was sent.
     this.#readAtS = [Math.min(this.#storedReadAtS[0], this.#storedAtS - 60), this.#storedAtS];
@@ -161,18 +179,27 @@ class Gateway {
     if (!this.#store) for (const row of this.proxy.rows.values()) row.sinceTaken = row.counters;
   }
 
-  /** What a scrape would show; checks that nothing fell and that all parts add up to the totals. */
+  /** What a scrape would show: nothing fell, all parts add up, and what rose in sight is what the totals rose by. */
   expose(): void {
-    let sum = this.history.other;
-    expect(isAnyBelow(this.history.other, this.exposed.get('') ?? ZERO)).toBe(false);
-    this.exposed.set('', this.history.other);
-    for (const key of this.history.series.keys()) {
-      const total = this.history.series.totalOf(key);
-      expect(isAnyBelow(total, this.exposed.get(key) ?? ZERO)).toBe(false);
-      if (this.history.series.isNamed(key)) this.exposed.set(key, total);
+    const { series, other, totals } = this.history;
+    let sum = other;
+    let risen = differenceOf(other, this.exposed.get('') ?? ZERO);
+    expect(isAnyBelow(other, this.exposed.get('') ?? ZERO)).toBe(false);
+    this.exposed.set('', other);
+    for (const key of series.keys()) {
+      const total = series.totalOf(key);
+      const before = this.exposed.get(key) ?? ZERO;
+      expect(isAnyBelow(total, before)).toBe(false);
       sum = sumOf(sum, total);
+      if (!series.isNamed(key)) continue;
+      risen = sumOf(risen, differenceOf(total, before));
+      this.exposed.set(key, total);
     }
-    expect(sum).toEqual(this.history.totals);
+    expect(sum).toEqual(totals);
+    expect(risen).toEqual(differenceOf(totals, this.#exposedTotals));
+    expect(series.named.size).toBeLessThanOrEqual(this.topN);
+    this.#exposedTotals = totals;
+    this.#isSeen = true;
   }
 }
 

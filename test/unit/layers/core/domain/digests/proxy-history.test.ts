@@ -4,6 +4,7 @@ import type { DigestRead, DigestRow } from '../../../../../../layers/core/src/do
 import { type Correction, ProxyHistory } from '../../../../../../layers/core/src/domain/digests/proxy-history.ts';
 
 const AT_ONCE = { tookS: 0.01, elapsed: { minS: 5, maxS: 5.1 } };
+const upTo = (topN: number) => ({ topN, atS: 0, mayLeave: true });
 const WALL_S = 1_700_000_000;
 
 interface RowSpec {
@@ -57,7 +58,7 @@ function readOf(uptimeS: number, kind: DigestRead['kind'], table: readonly RowSp
 /** A history that has read a table once, at uptime 100. */
 function historyAfter(table: readonly RowSpec[], topN = 10): ProxyHistory {
   const history = new ProxyHistory();
-  history.correct(readOf(100, 'full', table), { tookS: 0.01, elapsed: undefined }, topN);
+  history.correct(readOf(100, 'full', table), { tookS: 0.01, elapsed: undefined }, upTo(topN));
   return history;
 }
 
@@ -68,7 +69,7 @@ const outcomeOf = (correction: Correction) =>
 
 describe('the first read of a proxy never seen', () => {
   test('asks for the whole table', () => {
-    const correction = new ProxyHistory().correct(readOf(100, 'changed', []), AT_ONCE, 10);
+    const correction = new ProxyHistory().correct(readOf(100, 'changed', []), AT_ONCE, upTo(10));
     expect(correction).toEqual({ kind: 'full-read-needed', reason: 'no-history' });
   });
 
@@ -105,7 +106,7 @@ describe('a later read', () => {
       { digest: 1, executions: 75 },
       { digest: 2, executions: 30 },
     ];
-    const correction = history.correct(readOf(105, 'changed', table, table.slice(0, 1)), AT_ONCE, 10);
+    const correction = history.correct(readOf(105, 'changed', table, table.slice(0, 1)), AT_ONCE, upTo(10));
     expect(correction).toMatchObject({ kind: 'corrected', verdict: 'continued' });
     expect([executionsOf(history, 1), executionsOf(history, 2), history.totals.executions]).toEqual([75, 30, 105]);
   });
@@ -127,7 +128,7 @@ describe('a later read', () => {
         { digest: 2, executions: 4, bornS: 103 },
       ]),
       AT_ONCE,
-      10,
+      upTo(10),
     );
     expect(executionsOf(history, 2)).toBe(4);
     expect(correction).toMatchObject({ namedSeries: new Map([[seriesKeyOf(keyOf({ digest: 2 })), 'SELECT 2']]) });
@@ -147,7 +148,7 @@ describe('a later read', () => {
         { digest: 2, executions: 36 },
       ]),
       AT_ONCE,
-      2,
+      upTo(2),
     );
     expect([executionsOf(history, 2), history.other.executions]).toEqual([0, 36]);
     history.correct(
@@ -156,7 +157,7 @@ describe('a later read', () => {
         { digest: 2, executions: 40 },
       ]),
       AT_ONCE,
-      2,
+      upTo(2),
     );
     expect([executionsOf(history, 2), history.other.executions]).toEqual([4, 36]);
   });
@@ -166,7 +167,7 @@ describe('a later read', () => {
     const correction = history.correct(
       readOf(105, 'changed', [{ digest: 1, executions: 7, timeUs: 1012 }]),
       AT_ONCE,
-      10,
+      upTo(10),
     );
     expect(outcomeOf(correction)).toBe('continued');
     expect(history.totals.executions).toBe(2 ** 32 + 7);
@@ -223,13 +224,17 @@ describe('a table that began again', () => {
     ],
   ])('is suspected when %s', (_, read, reason) => {
     const history = historyAfter(before);
-    expect(history.correct(read, AT_ONCE, 10)).toEqual({ kind: 'full-read-needed', reason });
+    expect(history.correct(read, AT_ONCE, upTo(10))).toEqual({ kind: 'full-read-needed', reason });
     expect(history.totals.executions).toBe(100);
   });
 
   test('counts every row in full once the whole table is read', () => {
     const history = historyAfter(before);
-    const correction = history.correct(readOf(105, 'full', [{ digest: 1, executions: 8, bornS: 104 }]), AT_ONCE, 10);
+    const correction = history.correct(
+      readOf(105, 'full', [{ digest: 1, executions: 8, bornS: 104 }]),
+      AT_ONCE,
+      upTo(10),
+    );
     expect(outcomeOf(correction)).toBe('table-reset');
     expect([history.totals.executions, executionsOf(history, 1), executionsOf(history, 2)]).toEqual([108, 78, 30]);
     expect(history.changesToStore().replacesRows).toBe(true);
@@ -238,10 +243,12 @@ describe('a table that began again', () => {
 
   test('is a restart even when the full read comes after the new uptime has passed the old', () => {
     const history = historyAfter(before);
-    history.correct(readOf(3, 'changed', []), AT_ONCE, 10);
+    history.correct(readOf(3, 'changed', []), AT_ONCE, upTo(10));
     const sameRows = before.map((row) => ({ ...row, bornS: 1 }));
     expect(
-      outcomeOf(history.correct(readOf(101, 'full', sameRows), { tookS: 90, elapsed: { minS: 100, maxS: 110 } }, 10)),
+      outcomeOf(
+        history.correct(readOf(101, 'full', sameRows), { tookS: 90, elapsed: { minS: 100, maxS: 110 } }, upTo(10)),
+      ),
     ).toBe('restart');
     expect(history.totals.executions).toBe(200);
   });
@@ -255,12 +262,12 @@ describe('a table that began again', () => {
       rows: read.rows.map((row) => ({ ...row, firstSeenS: row.firstSeenS + 5000 })),
       oldestFirstSeenS: (read.oldestFirstSeenS ?? 0) + 5000,
     };
-    expect(outcomeOf(history.correct(stepped, AT_ONCE, 10))).toBe('continued');
+    expect(outcomeOf(history.correct(stepped, AT_ONCE, upTo(10)))).toBe('continued');
   });
 
   test('is no reset when single rows were purged while others live on', () => {
     const history = historyAfter(before);
-    expect(outcomeOf(history.correct(readOf(105, 'full', [{ digest: 1, executions: 75 }]), AT_ONCE, 10))).toBe(
+    expect(outcomeOf(history.correct(readOf(105, 'full', [{ digest: 1, executions: 75 }]), AT_ONCE, upTo(10)))).toBe(
       'purged',
     );
     expect(history.totals.executions).toBe(105);

@@ -1,0 +1,69 @@
+import { sumOf, ZERO } from './counters.ts';
+import { seriesKeyOf } from './digest-key.ts';
+import type { DigestCounters } from './digest-read.ts';
+import type { RowChange } from './row-changes.ts';
+import type { SeriesTable } from './series-table.ts';
+import type { TopSeries } from './top-series.ts';
+
+/** How series may be named with one read. */
+export interface NamingOptions {
+  /** Bound of named series. */
+  readonly topN: number;
+  /** The reader's steady clock, seconds. */
+  readonly atS: number;
+  /**
+   * Whether everything that was counted so far has been seen by a scrape. Only then may a series leave: an increase that
+   * nobody saw would leave with it.
+   */
+  readonly mayLeave: boolean;
+}
+
+/** What a read did to the series. */
+export interface Attribution {
+  /** Series whose total moved, newly named ones included. */
+  readonly movedSeries: ReadonlySet<string>;
+  /** Series that were named by this read, with the text where the read brought it. */
+  readonly namedSeries: ReadonlyMap<string, string | undefined>;
+  /** Series that are no longer named. */
+  readonly unnamedSeries: ReadonlySet<string>;
+  /** What of the read went to named series; the rest is the remainder's. */
+  readonly named: DigestCounters;
+}
+
+/**
+ * Gives each delta of a read to exactly one series. Who is named is decided first, from what earlier reads told: a leaver's
+ * delta goes to the remainder, and so does that of a digest that enters late, since what it ran before was the
+ * remainder's. Digests born since the last read enter in full while there is room.
+ * The first read of all (`isFirst`) brings whole lives and says nothing of who is heavy lately.
+ */
+export function attribute(
+  changes: readonly RowChange[],
+  series: SeriesTable,
+  ranking: TopSeries,
+  { topN, atS, mayLeave }: NamingOptions,
+  isFirst: boolean,
+): Attribution {
+  const { leavers, entrants } = mayLeave ? ranking.plan(series.named, topN, atS) : { leavers: [], entrants: [] };
+  for (const key of leavers) series.unname(key);
+  for (const key of entrants) series.name(key);
+  const entering = new Set(entrants);
+  const movedSeries = new Set(entrants);
+  const namedSeries = new Map<string, string | undefined>(entrants.map((key) => [key, undefined]));
+  let named = ZERO;
+  for (const { row, kind, by } of changes) {
+    const key = seriesKeyOf(row.key);
+    if (!series.isNamed(key) && series.named.size < topN) {
+      if (kind === 'increase' || series.has(key)) entering.add(key);
+      series.name(key);
+      namedSeries.set(key, row.text);
+      movedSeries.add(key);
+    }
+    if (series.isNamed(key) && !entering.has(key)) {
+      series.add(key, by);
+      movedSeries.add(key);
+      named = sumOf(named, by);
+    }
+    if (!isFirst) ranking.note(key, by.timeUs, atS);
+  }
+  return { movedSeries, namedSeries, unnamedSeries: new Set(leavers), named };
+}
