@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { PacketSplitter } from '../wire/packet-splitter.ts';
 import { commandPackets, STATUS_AUTOCOMMIT, STATUS_IN_TRANSACTION } from '../wire/packets.ts';
-import { type Answer, type AnswerKind, ResponseReader } from '../wire/response-reader.ts';
+import { type Answer, type AnswerKind, ERR, ResponseReader } from '../wire/response-reader.ts';
 import type { LoggedIn } from './connect.ts';
 
 /** Takes the bytes of an answer as they come; returns false when it wants no more for now and calls `resume` later. */
@@ -11,13 +11,14 @@ export class ConnectionLost extends Error {}
 
 // Enough of a packet for every status, count and message; rows are passed on without being kept.
 const HEAD_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
 
 interface Running {
   readonly reader: ResponseReader;
   readonly splitter: PacketSplitter;
   readonly sink: AnswerSink | undefined;
-  /** What has come in and is not passed on: it may turn out to be nothing but an error. */
-  readonly held: Buffer[];
+  /** What has come in and is not passed on, since it may be the beginning of an error. */
+  held: Buffer;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -63,8 +64,8 @@ export class BackendConnection {
   }
 
   /**
-   * Sends a command and reads its answer. An answer that is nothing but an error does not go to the sink: it is only
-   * in the result. Throws ConnectionLost when the back end hangs up first.
+   * Sends a command and reads its answer. The sink gets all of it but an error, which is only in the result. Throws
+   * ConnectionLost when the back end hangs up first.
    */
   run(payload: Buffer, kind: AnswerKind = 'result', sink?: AnswerSink): Promise<Answer> {
     if (!this.alive) return Promise.reject(new ConnectionLost('connection to the back end is closed'));
@@ -74,9 +75,12 @@ export class BackendConnection {
     this.#socket.write(bytes);
     const reader = new ResponseReader(kind);
     if (kind === 'none') return Promise.resolve(reader.answer());
-    const splitter = new PacketSplitter((head, length) => reader.onPacket(head, length), HEAD_BYTES);
+    const splitter = new PacketSplitter(
+      (head, length, sequence) => reader.onPacket(head, length, sequence),
+      HEAD_BYTES,
+    );
     return new Promise((resolve, reject) => {
-      this.#running = { reader, splitter, sink, held: [], resolve, reject };
+      this.#running = { reader, splitter, sink, held: NOTHING, resolve, reject };
     });
   }
 
@@ -92,23 +96,23 @@ export class BackendConnection {
       this.#socket.destroy();
       return;
     }
-    running.held.push(chunk);
     running.splitter.push(chunk);
-    const { packets, done } = running.reader;
     const answer = running.reader.answer();
-    const onlyError = packets === 1 && done && answer.error !== undefined;
-    if (packets > 0 && !onlyError) this.#passOn(running);
+    this.#passOn(running, chunk, answer);
     if (!running.reader.done) return;
     this.#running = undefined;
     if (answer.statusFlags !== undefined) this.statusFlags = answer.statusFlags;
     running.resolve(answer);
   }
 
-  #passOn({ held, sink, reader }: Running): void {
-    for (const chunk of held.splice(0)) {
-      const goOn = sink?.(chunk, () => this.#socket.resume());
-      if (goOn === false && !reader.done) this.#socket.pause();
-    }
+  #passOn(running: Running, chunk: Buffer, answer: Answer): void {
+    const { reader, splitter, sink } = running;
+    const bytes = running.held.length === 0 ? chunk : Buffer.concat([running.held, chunk]);
+    const kept = answer.error === undefined ? splitter.pendingBytesOf(ERR) : answer.errorBytes;
+    running.held = bytes.subarray(bytes.length - kept);
+    if (bytes.length === kept) return;
+    const goOn = sink?.(bytes.subarray(0, bytes.length - kept), () => this.#socket.resume());
+    if (goOn === false && !reader.done) this.#socket.pause();
   }
 
   #onClose(): void {

@@ -79,11 +79,12 @@ export class SessionCore {
       this.fail(outcome.error);
       return;
     }
-    const { error, affectedRows, rowsSent, insertId } = outcome.answer;
+    const { error, errorSequence, affectedRows, rowsSent, insertId } = outcome.answer;
     this.record(statement, { timeUs, rowsAffected: affectedRows, rowsSent });
     if (affectedRows > 0) state.affectedRowsHostgroup = statement.hostgroup;
     if (insertId > 0) state.lastInsertId = insertId;
-    if (error !== undefined) this.passOn(timedOut && error.errno === INTERRUPTED ? proxyErrors.timedOut : error);
+    if (error === undefined) return;
+    this.passOn(timedOut && error.errno === INTERRUPTED ? proxyErrors.timedOut : error, errorSequence);
   }
 
   record({ digestText, hostgroup }: RoutedStatement, ended: Omit<Ended, 'digestText' | 'hostgroup'>): void {
@@ -100,8 +101,8 @@ export class SessionCore {
     this.passOn(error);
   }
 
-  passOn(error: WireError): void {
-    this.write(errorPacket(1, error));
+  passOn(error: WireError, sequence = 1): void {
+    this.write(errorPacket(sequence, error));
   }
 
   write(bytes: Buffer): void {

@@ -19,6 +19,7 @@ export class PacketSplitter {
   #head: Buffer[] = [];
   #headFilled = 0;
   #length = 0;
+  #packetBytes = 0;
 
   constructor(onPacket: PacketListener, headBytes: number = Number.POSITIVE_INFINITY) {
     this.#onPacket = onPacket;
@@ -28,6 +29,12 @@ export class PacketSplitter {
   /** Bytes kept of a packet that has not ended yet. */
   get keptBytes(): number {
     return this.#headFilled;
+  }
+
+  /** Bytes of a packet that has not ended yet, header included, if it may turn out to start with `mark`. */
+  pendingBytesOf(mark: number): number {
+    const first = this.#head[0]?.[0];
+    return first === undefined || first === mark ? this.#packetBytes : 0;
   }
 
   push(chunk: Buffer): void {
@@ -43,6 +50,7 @@ export class PacketSplitter {
     const end = Math.min(chunk.length, start + wanted);
     chunk.copy(this.#header, this.#headerFilled, start, end);
     this.#headerFilled += end - start;
+    this.#packetBytes += end - start;
     if (this.#headerFilled === HEADER_BYTES) {
       this.#headerFilled = 0;
       this.#remaining = this.#header.readUIntLE(0, 3);
@@ -59,6 +67,7 @@ export class PacketSplitter {
       this.#headFilled += kept - start;
     }
     this.#length += end - start;
+    this.#packetBytes += end - start;
     this.#remaining -= end - start;
     if (this.#remaining === 0) {
       this.#inPayload = false;
@@ -74,6 +83,7 @@ export class PacketSplitter {
     this.#head = [];
     this.#headFilled = 0;
     this.#length = 0;
+    this.#packetBytes = 0;
     this.#onPacket(head, length, this.#header[3] ?? 0);
   }
 }

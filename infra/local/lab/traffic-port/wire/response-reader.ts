@@ -3,6 +3,10 @@ import { STATUS_MORE_RESULTS, type WireError } from './packets.ts';
 /** How a back end answered a command. */
 export interface Answer {
   readonly error: WireError | undefined;
+  /** Number of the error's packet: 1 when the answer is nothing but the error. */
+  readonly errorSequence: number;
+  /** Length of the error's packet, header included; 0 without an error. */
+  readonly errorBytes: number;
   readonly rowsSent: number;
   readonly affectedRows: number;
   readonly insertId: number;
@@ -21,8 +25,9 @@ export interface Prepared {
 
 export type AnswerKind = 'result' | 'prepared' | 'none';
 
+const HEADER_BYTES = 4;
 const OK = 0x00;
-const ERR = 0xff;
+export const ERR = 0xff;
 const EOF = 0xfe;
 // An EOF packet is shorter than any row that starts with the same byte.
 const EOF_BELOW_BYTES = 9;
@@ -30,7 +35,8 @@ const EOF_BELOW_BYTES = 9;
 /** Reads one answer packet by packet, far enough to know when it ends and what it did. */
 export class ResponseReader {
   #state: 'first' | 'columns' | 'rows' | 'definitions' | 'done' = 'first';
-  #packets = 0;
+  #errorSequence = 1;
+  #errorBytes = 0;
   #definitionsLeft = 0;
   #rowsSent = 0;
   #affectedRows = 0;
@@ -45,11 +51,6 @@ export class ResponseReader {
     this.#kind = kind;
   }
 
-  /** Packets of the answer seen so far. */
-  get packets(): number {
-    return this.#packets;
-  }
-
   get done(): boolean {
     return this.#state === 'done';
   }
@@ -57,6 +58,8 @@ export class ResponseReader {
   answer(): Answer {
     return {
       error: this.#error,
+      errorSequence: this.#errorSequence,
+      errorBytes: this.#errorBytes,
       rowsSent: this.#rowsSent,
       affectedRows: this.#affectedRows,
       insertId: this.#insertId,
@@ -66,20 +69,19 @@ export class ResponseReader {
     };
   }
 
-  onPacket(head: Buffer, length: number): void {
-    this.#packets += 1;
+  onPacket(head: Buffer, length: number, sequence: number): void {
     const mark = head[0] ?? OK;
-    if (this.#state === 'first') this.#onFirst(mark, head);
+    if (this.#state === 'first') this.#onFirst(mark, head, length, sequence);
     else if (this.#state === 'columns') {
       if (mark === EOF && length < EOF_BELOW_BYTES) this.#state = 'rows';
     } else if (this.#state === 'definitions') this.#onDefinition();
     else if (mark === EOF && length < EOF_BELOW_BYTES) this.#endResult(head.readUInt16LE(3), head.readUInt16LE(1));
-    else if (mark === ERR) this.#fail(head);
+    else if (mark === ERR) this.#fail(head, length, sequence);
     else this.#rowsSent += 1;
   }
 
-  #onFirst(mark: number, head: Buffer): void {
-    if (mark === ERR) this.#fail(head);
+  #onFirst(mark: number, head: Buffer, length: number, sequence: number): void {
+    if (mark === ERR) this.#fail(head, length, sequence);
     else if (mark === OK && this.#kind === 'prepared') this.#onPrepared(head);
     else if (mark === OK) this.#onOk(head);
     else this.#state = 'columns';
@@ -112,7 +114,9 @@ export class ResponseReader {
     this.#state = statusFlags & STATUS_MORE_RESULTS ? 'first' : 'done';
   }
 
-  #fail(head: Buffer): void {
+  #fail(head: Buffer, length: number, sequence: number): void {
+    this.#errorSequence = sequence;
+    this.#errorBytes = HEADER_BYTES + length;
     const stated = head[3] === 0x23;
     this.#error = {
       errno: head.readUInt16LE(1),

@@ -18,7 +18,7 @@ import {
 
 function read(kind: AnswerKind, ...packets: readonly Buffer[]) {
   const reader = new ResponseReader(kind);
-  const splitter = new PacketSplitter((head, length) => reader.onPacket(head, length), 4096);
+  const splitter = new PacketSplitter((head, length, sequence) => reader.onPacket(head, length, sequence), 4096);
   const doneAfter = packets.map((bytes) => {
     splitter.push(bytes);
     return reader.done;
@@ -77,7 +77,7 @@ describe('an answer', () => {
       row,
       errorPacket(5, error),
     );
-    expect(answer).toMatchObject({ rowsSent: 1, error });
+    expect(answer).toMatchObject({ rowsSent: 1, error, errorSequence: 5, errorBytes: errorPacket(5, error).length });
     expect(doneAfter.at(-1)).toBe(true);
   });
 
