@@ -1,19 +1,20 @@
 import { redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
+import { field, quoted } from '@proxywatch/core/config/field';
 import { integer, milliseconds, nonEmpty, port } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
-import { type Environment, parseEnvironment } from '@proxywatch/core/config/parse-environment';
+import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { proxiesFile } from '@proxywatch/core/config/proxies-file';
 import { z } from 'zod';
 
-const schema = z.object({
+const settings = z.object({
   /** Name of this gateway; stable over restarts. */
   GATEWAY_ID: nonEmpty().default('gateway-1'),
   GATEWAY_PORT: port({ min: 0 }).default(9464),
   /** Address to listen on; a container sets 0.0.0.0. */
   GATEWAY_HOST: nonEmpty().default('127.0.0.1'),
   /** `host:port` under which Prometheus and other gateways reach this one. */
-  GATEWAY_ADVERTISE: nonEmpty().optional(),
+  GATEWAY_ADVERTISE: hostPort().optional(),
   REDIS_URL: redisUrl(),
   PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
   /** Registry without the API; otherwise the one in Redis is used. */
@@ -28,9 +29,26 @@ const schema = z.object({
   REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(5_000),
 });
 
-export type GatewayConfig = z.infer<typeof schema>;
+export type GatewayConfig = z.infer<typeof settings>;
+
+const WILDCARDS = ['0.0.0.0', '::'];
+
+const schema = settings.check(
+  relation(
+    ['GATEWAY_ADVERTISE', 'GATEWAY_HOST'],
+    ({ GATEWAY_ADVERTISE, GATEWAY_HOST }) => GATEWAY_ADVERTISE !== undefined || !WILDCARDS.includes(GATEWAY_HOST),
+    'not set, but GATEWAY_HOST listens on all addresses, of which none is one to be reached at',
+  ),
+);
 
 /** Throws one CONFIG_INVALID that names every problem. */
 export function parseGatewayConfig(env: Environment): GatewayConfig {
   return parseEnvironment(schema, env);
+}
+
+function hostPort() {
+  return field<string>('host:port', (text) => {
+    const isAddress = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/@?#]+):\d{1,5}$/.test(text);
+    return isAddress ? { value: text } : { problem: `${quoted(text)} is no address` };
+  });
 }

@@ -1,8 +1,10 @@
-import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
+import { setTimeout } from 'node:timers/promises';
+import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ProxyRegistry, RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import { bounded } from './worker/bounded.ts';
 import type { ProxyWorker } from './worker/proxy-worker.ts';
 
 export interface FleetOptions {
@@ -17,15 +19,16 @@ export interface FleetOptions {
 
 /** Workers that stop at once write their histories side by side, at most this long. */
 const STOP_TIMEOUT_MS = 10_000;
-/** How long a collection without a scrape may keep its caller; the collection's own budget bounds it as well. */
-const IDLE_WAIT_MS = 60_000;
+/** Longest wait for the registry: who waits for it does not look after idle proxies meanwhile. */
+const REGISTRY_TIMEOUT_MS = 10_000;
 
 /** The workers of a gateway: one per proxy of the registry. A registry that cannot be read changes nothing. */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #workers = new Map<string, ProxyWorker>();
-  readonly #retiring = new Map<string, Promise<void>>();
   #snapshot: RegistrySnapshot | undefined;
+  /** What was reported last of the registry. */
+  #problem: string | undefined;
   #loop: Promise<void> | undefined;
   readonly #stopping = new AbortController();
 
@@ -57,10 +60,9 @@ export class Fleet {
 
   /** Resolves when no worker runs any more and every history that could be written is written. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopping.abort(new ProxywatchError('CANCELLED', 'the gateway stops'));
     await this.#loop;
-    for (const id of this.#workers.keys()) this.#retire(id);
-    await Promise.all(this.#retiring.values());
+    await Promise.all([...this.#workers.keys()].map((id) => this.#retire(id)));
   }
 
   async #run(): Promise<void> {
@@ -72,57 +74,65 @@ export class Fleet {
         await this.#poll(signal);
         pollAtMs = performance.now() + pollMs;
       }
-      for (const worker of this.#workers.values()) {
-        if ((worker.idleMs ?? Number.POSITIVE_INFINITY) >= idleMs)
-          void worker.refresh(performance.now() + IDLE_WAIT_MS);
-      }
-      await pause(Math.min(pollMs, idleMs) / 2, signal);
+      for (const worker of this.#workers.values()) worker.collectIfIdle(idleMs);
+      await setTimeout(Math.min(pollMs, idleMs) / 2, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #poll(signal: AbortSignal): Promise<void> {
-    const { registry, metrics, log } = this.#options;
+  async #poll(stopping: AbortSignal): Promise<void> {
+    const { registry, metrics } = this.#options;
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(REGISTRY_TIMEOUT_MS)]);
     try {
-      const snapshot = await registry.fetchProxies(signal);
+      const snapshot = await bounded(registry.fetchProxies(signal), signal, {
+        code: 'STORE_UNAVAILABLE',
+        what: 'the registry',
+      });
       metrics.registryProblems.set(snapshot.damaged.length + (snapshot.problem === undefined ? 0 : 1));
-      if (snapshot.version !== this.#snapshot?.version) this.#apply(snapshot);
-      if (snapshot.problem !== this.#snapshot?.problem && snapshot.problem) {
-        log.warn('registry has a problem', { problem: snapshot.problem });
-      }
+      if (snapshot.version !== this.#snapshot?.version) await this.#apply(snapshot);
+      if (snapshot.problem !== undefined) this.#reportProblem(snapshot.problem);
+      else this.#problem = undefined;
       this.#snapshot = snapshot;
     } catch (error) {
-      if (signal.aborted) return;
-      metrics.registryProblems.set(1);
-      log.warn('registry cannot be read', { code: errorCodeOf(error), message: messageOf(error) });
+      if (stopping.aborted) return;
+      metrics.registryProblems.set((this.#snapshot?.damaged.length ?? 0) + 1);
+      this.#reportProblem(`${errorCodeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`);
     }
   }
 
-  #apply({ proxies, damaged }: RegistrySnapshot): void {
+  /** Once for each: a registry that is away for a day is one line, not one for each poll. */
+  #reportProblem(problem: string): void {
+    if (problem !== this.#problem) this.#options.log.warn('registry has a problem', { problem });
+    this.#problem = problem;
+  }
+
+  /** A proxy that changed gets a new worker once the old one has stopped: one connection to a proxy, one writer. */
+  async #apply({ proxies, damaged }: RegistrySnapshot): Promise<void> {
     const { createWorker, metrics, log } = this.#options;
-    const wanted = new Map(proxies.map((proxy) => [proxy.id, proxy]));
-    for (const [id, worker] of this.#workers) {
-      const proxy = wanted.get(id);
-      if (!proxy || JSON.stringify(proxy) !== JSON.stringify(worker.proxy)) this.#retire(id);
-    }
-    for (const [id, proxy] of wanted) if (!this.#workers.has(id)) this.#workers.set(id, createWorker(proxy));
+    const wanted = new Map(proxies.map((proxy) => [proxy.id, JSON.stringify(proxy)]));
+    const outdated = [...this.#workers.values()]
+      .filter(({ proxy }) => wanted.get(proxy.id) !== JSON.stringify(proxy))
+      .map(({ proxy }) => proxy.id);
+    const stopped = Promise.all(outdated.map((id) => this.#retire(id)));
+    const isMissing = ({ id }: RegisteredProxy) => !this.#workers.has(id);
+    const add = (proxy: RegisteredProxy) => this.#workers.set(proxy.id, createWorker(proxy));
+    proxies
+      .filter(({ id }) => !outdated.includes(id))
+      .filter(isMissing)
+      .forEach(add);
+    await stopped;
+    proxies.filter(isMissing).forEach(add);
     for (const { id, problem } of damaged) log.warn('registry entry left out', { proxy: id, problem });
     metrics.proxies.set(this.#workers.size);
     log.info('registry applied', { proxies: this.#workers.size });
   }
 
-  #retire(id: string): void {
+  async #retire(id: string): Promise<void> {
     const worker = this.#workers.get(id);
-    if (!worker) return;
     this.#workers.delete(id);
-    const stopped = worker.stop(AbortSignal.timeout(STOP_TIMEOUT_MS)).finally(() => this.#retiring.delete(id));
-    this.#retiring.set(id, stopped);
+    try {
+      await worker?.stop(AbortSignal.timeout(STOP_TIMEOUT_MS));
+    } catch (error) {
+      this.#options.log.error('worker not stopped cleanly', { proxy: id, message: messageOf(error) });
+    }
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

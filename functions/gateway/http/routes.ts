@@ -5,7 +5,6 @@ import { sendScrape } from '../exposition/send-scrape.ts';
 import { CATALOGUE } from '../families.ts';
 import type { Fleet } from '../fleet.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { ProxyWorker } from '../worker/proxy-worker.ts';
 import { scrapeBudgetMs } from './scrape-deadline.ts';
 
 export interface RouteContext {
@@ -71,27 +70,18 @@ async function serveMetrics(
     sendJson(response, 404, { error: `no proxy ${JSON.stringify(proxyId)} here` });
     return;
   }
-  const seen = await refreshAll(workers, scrapeBudgetMs(headerOf(request, 'x-prometheus-scrape-timeout-seconds')));
+  const budgetMs = scrapeBudgetMs(headerOf(request, 'x-prometheus-scrape-timeout-seconds'));
+  // Others' slowness costs a worker nothing but the wait.
+  const fresh = await Promise.all(workers.map((worker) => worker.refresh(budgetMs)));
+  // Without a pause from here to `assemble`: scrapes share the documents, and each may show something else in them.
+  const received = workers.map((worker, index) => worker.show(fresh[index] === true));
+  const documents = workers.map((worker) => worker.document);
   const negotiated = negotiate(headerOf(request, 'accept'), headerOf(request, 'accept-encoding'));
-  const scrape = assemble(
-    CATALOGUE,
-    workers.map((worker) => worker.document),
-    negotiated.format,
-  );
+  const scrape = assemble(CATALOGUE, documents, negotiated.format);
   metrics.scrapes.inc({ path: proxyId === null ? '/metrics' : '/metrics?proxy' });
   await sendScrape(response, scrape, negotiated, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
-  for (const markSeen of seen) markSeen();
+  for (const markReceived of received) markReceived();
   metrics.servedBytes.inc(Number(response.getHeader('Content-Length') ?? 0));
-}
-
-/**
- * Leaves each document showing what its worker had by the deadline, and gives what to call once a scraper has received it.
- * Others' slowness costs a worker nothing but the wait.
- */
-async function refreshAll(workers: readonly ProxyWorker[], budgetMs: number): Promise<readonly (() => void)[]> {
-  const deadlineMs = performance.now() + budgetMs;
-  const fresh = await Promise.all(workers.map((worker) => worker.refresh(deadlineMs)));
-  return workers.map((worker, index) => worker.show(fresh[index] === true));
 }
 
 async function serveSelf(

@@ -27,6 +27,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     void answer(options, request, response, requests > MAX_REQUESTS);
   });
   await listen(server, options);
+  // Such as no descriptor left for another connection: those that are open go on.
+  server.on('error', (error) => options.log.error('server has a problem', { message: messageOf(error) }));
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
@@ -41,7 +43,8 @@ async function answer(
   isFull: boolean,
 ): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'http://gateway');
+    const url = URL.parse(request.url ?? '/', 'http://gateway');
+    if (!url) return sendJson(response, 400, { error: 'the request is for no valid URL' });
     const route = Object.hasOwn(ROUTES, url.pathname) ? ROUTES[url.pathname] : undefined;
     if (!route) return sendJson(response, 404, { error: `no such path, there is ${Object.keys(ROUTES).join(' ')}` });
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -70,6 +73,7 @@ async function listen(server: Server, { host, port }: ServerOptions): Promise<vo
       cause: error,
     });
   });
+  server.off('error', reject);
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {

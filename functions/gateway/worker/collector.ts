@@ -1,10 +1,11 @@
+import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { RememberedProxy } from '@proxywatch/core/domain/history/history-batch';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { ProxyDocument } from '../exposition/document.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Clock } from './clock.ts';
-import { type Corrected, DigestCollector } from './digest-collector.ts';
+import { type Corrected, DigestCollector, type TimedRead } from './digest-collector.ts';
 import { DigestTexts } from './digest-texts.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { SqlSeries } from './sql-series.ts';
@@ -28,17 +29,16 @@ export class Collector {
   readonly #digests: DigestCollector;
   readonly #sql: SqlSeries;
   readonly #status: StatusSeries;
-  /** Series whose exposed value is behind the history; with the time of birth where they are new. */
+  /** Series whose exposed value is behind the history, with the time of birth (epoch seconds) where they are new. */
   readonly #due = new Map<string, number | undefined>();
   /** Series that are still exposed and named no more. */
   readonly #leaving = new Set<string>();
   readonly #texts: DigestTexts;
   #areTextsDue = false;
-  /** The history that is shown: one that was loaded shows all that it had named. */
+  /** The history that all of these are about, and the one that is shown. */
+  #merged: RememberedProxy | undefined;
   #shown: RememberedProxy | undefined;
-  /** Of the latest collection that ended, and of the one under way. */
   #sqlProblem: string | undefined = 'not collected yet';
-  #problem: string | undefined;
 
   constructor(document: ProxyDocument, options: CollectorOptions) {
     this.#options = options;
@@ -60,54 +60,85 @@ export class Collector {
   }
 
   /**
-   * Rejects with PROXY_* errors; those of the store become `sqlProblem`. `isSeen` tells that a scrape has shown what the
-   * previous collection brought.
+   * Rejects with PROXY_* errors, and leaves what is shown as it was; those of the store become `sqlProblem`. `isSeen` tells
+   * that a scrape has shown what the previous collection brought.
    */
   async collect(session: ProxySession, isSeen: boolean, signal: AbortSignal): Promise<void> {
     const { keeper } = this.#options;
-    this.#problem = session.capabilities.digests ? undefined : reasonOf(session);
-    if (this.#problem === undefined) await this.#collectDigests(session, isSeen, signal);
+    const hasDigests = session.capabilities.digests;
+    const unread = hasDigests ? await this.#collectDigests(session, isSeen, signal) : reasonOf(session);
     const status = await session.fetchStatus(signal);
-    keeper.remembered?.errors.correct(status);
+    if (unread === undefined) keeper.remembered?.errors.correct(status);
+    const problem = unread ?? (await this.#problemOf(keeper.save(signal)));
+    // From here on in one go: no scrape sees half of a collection.
     this.#status.show(status);
-    if (this.#problem === undefined) await this.#orProblem(keeper.save(signal));
-    if (this.#problem === undefined) this.#show();
-    this.#sqlProblem = this.#problem;
+    this.#sqlProblem = problem;
+    if (problem === undefined && keeper.remembered) this.#show(keeper.remembered);
   }
 
-  /** Reads and merges, unless the store keeps us from it. */
-  async #collectDigests(session: ProxySession, isSeen: boolean, signal: AbortSignal): Promise<void> {
-    const { keeper, topN, metrics, clock } = this.#options;
-    // Side by side: the first read needs nothing of what is being loaded.
+  /** Reads and merges; answers the problem of the store when that has kept us from merging. */
+  async #collectDigests(session: ProxySession, isSeen: boolean, signal: AbortSignal): Promise<string | undefined> {
+    const { keeper } = this.#options;
+    // Side by side: the first read needs nothing of what is being loaded. When it fails, the load is waited for, so that
+    // no other begins beside it.
     const reading = this.#digests.read(session, keeper.remembered?.digests, signal);
-    const loading = this.#orProblem(keeper.load(signal));
-    const [timed, remembered] = [await settled(reading, loading), await loading];
-    if (!remembered) return;
+    const loading = this.#problemOf(keeper.load(signal));
+    const timed = await reading.finally(() => loading);
+    const problem = await loading;
+    if (problem !== undefined || !keeper.remembered) return problem;
+    const { digests } = keeper.remembered;
+    const { read, isRenamed } = await this.#merge(keeper.remembered, timed, isSeen, () =>
+      this.#digests.readAll(session, signal),
+    );
+    if (!isRenamed && this.#texts.isComplete) return undefined;
+    this.#areTextsDue = true;
+    await this.#texts.complete(session, digests.series.named, read.rows, signal);
+    return undefined;
+  }
+
+  async #merge(
+    remembered: RememberedProxy,
+    timed: TimedRead,
+    isSeen: boolean,
+    readAll: () => Promise<TimedRead>,
+  ): Promise<{ readonly read: DigestRead; readonly isRenamed: boolean }> {
+    const { keeper, clock, topN, metrics } = this.#options;
     const { digests } = remembered;
     const naming = { topN, atS: clock.nowMs() / 1000, mayLeave: isSeen };
+    const previous = keeper.readTime;
     let merged = timed;
-    let correction = this.#digests.merge(digests, timed, naming, keeper.loadedBaseline);
+    let correction = this.#digests.merge(digests, merged, previous, naming);
     if (correction.kind === 'full-read-needed') {
       metrics.fullReads.inc({ reason: correction.reason });
-      merged = await this.#digests.readAll(session, signal);
-      correction = this.#digests.merge(digests, merged, naming, keeper.loadedBaseline);
+      merged = await readAll();
+      correction = this.#digests.merge(digests, merged, previous, naming);
     }
     if (correction.kind !== 'corrected') throw new Error('a full read was not enough to correct the history');
-    this.#remember(correction);
-    const isRenamed =
-      correction.namedSeries.size > 0 || correction.unnamedSeries.size > 0 || this.#shown !== remembered;
-    if (!isRenamed && this.#texts.isComplete) return;
-    this.#areTextsDue = true;
-    await this.#texts.complete(session, digests.series.named, merged.read.rows, signal);
+    keeper.noteRead(merged.time);
+    const isNew = this.#merged !== remembered;
+    if (isNew) this.#adopt(remembered);
+    this.#noteSeries(correction, previous && this.#epochSecondsOf(previous.latestMs));
+    const isRenamed = isNew || correction.namedSeries.size > 0 || correction.unnamedSeries.size > 0;
+    return { read: merged.read, isRenamed };
   }
 
-  #remember({ verdict, reason, movedSeries, namedSeries, unnamedSeries }: Corrected): void {
-    const { clock, metrics } = this.#options;
-    if (verdict !== 'continued') metrics.resets.inc({ reason: reason ?? verdict });
-    // A history that begins has counters from before anybody looked: saying that they began now would show them as a burst.
-    const bornS = verdict === 'begun' ? undefined : Math.floor(clock.wallMs() / 1000);
+  /** A history that was loaded shows all that it had named. */
+  #adopt(remembered: RememberedProxy): void {
+    this.#merged = remembered;
+    this.#leaving.clear();
+    this.#due.clear();
+    for (const key of remembered.digests.series.named) this.#due.set(key, undefined);
+  }
+
+  /**
+   * `sinceS`: when the previous read was made, at which series that are new now stood at zero; `undefined` for a history
+   * that begins, since its counters are from before anybody looked and would show as a burst.
+   */
+  #noteSeries(correction: Corrected, sinceS: number | undefined): void {
+    const { verdict, reason, movedSeries, namedSeries, unnamedSeries } = correction;
+    if (verdict === 'reset' || verdict === 'purged') this.#options.metrics.resets.inc({ reason: reason ?? verdict });
     for (const key of movedSeries) {
-      this.#due.set(key, namedSeries.has(key) ? bornS : this.#due.get(key));
+      this.#due.set(key, namedSeries.has(key) ? sinceS : this.#due.get(key));
       this.#leaving.delete(key);
     }
     for (const key of unnamedSeries) {
@@ -116,15 +147,10 @@ export class Collector {
     }
   }
 
-  #show(): void {
-    const remembered = this.#options.keeper.remembered;
-    if (!remembered) return;
+  #show(remembered: RememberedProxy): void {
     const { digests, errors } = remembered;
-    if (this.#shown !== remembered) {
-      this.#sql.keepOnly(digests.series.named);
-      for (const key of digests.series.named) this.#due.set(key, this.#due.get(key));
-      this.#shown = remembered;
-    }
+    if (this.#shown !== remembered) this.#sql.keepOnly(remembered);
+    this.#shown = remembered;
     for (const key of this.#leaving) this.#sql.hideSeries(key);
     this.#leaving.clear();
     for (const [key, createdS] of this.#due) this.#sql.showSeries(key, digests.series.totalOf(key), createdS);
@@ -135,24 +161,21 @@ export class Collector {
     this.#sql.showErrors(errors);
   }
 
-  /** What a store answers; its failure is no failure of the proxy, but SQL statistics are withheld. */
-  async #orProblem<T>(answer: Promise<T>): Promise<T | undefined> {
+  /** What kept the store from doing what it was asked for. That is no failure of the proxy. */
+  async #problemOf(answer: Promise<unknown>): Promise<string | undefined> {
     try {
-      return await answer;
-    } catch (error) {
-      const code = errorCodeOf(error);
-      if (code === undefined || code.startsWith('PROXY_') || code === 'CANCELLED') throw error;
-      this.#options.metrics.storeFailures.inc({ code });
-      this.#problem = messageOf(error);
+      await answer;
       return undefined;
+    } catch (error) {
+      this.#options.metrics.storeFailures.inc({ code: errorCodeOf(error) ?? 'INTERNAL' });
+      return messageOf(error);
     }
   }
-}
 
-/** Waits for both before either failure is thrown: an answer that nobody waits for would still be on the wire. */
-async function settled<T>(first: Promise<T>, second: Promise<unknown>): Promise<T> {
-  await Promise.allSettled([first, second]);
-  return first;
+  #epochSecondsOf(steadyMs: number): number {
+    const { clock } = this.#options;
+    return Math.floor((clock.wallMs() - (clock.nowMs() - steadyMs)) / 1000);
+  }
 }
 
 function reasonOf({ capabilities }: ProxySession): string {

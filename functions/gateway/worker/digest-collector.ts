@@ -4,13 +4,14 @@ import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import type { Correction, ProxyHistory } from '@proxywatch/core/domain/digests/proxy-history';
 import type { DigestRequest, ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { Clock } from './clock.ts';
-import type { BaselineTime } from './history-keeper.ts';
+import type { ReadTime } from './history-keeper.ts';
 
 /** Full reads beyond those that are needed, so that nothing can stay wrong for long. */
 const FULL_READ_INTERVAL_MS = 3_600_000;
 
-interface TimedRead extends BaselineTime {
+export interface TimedRead {
   readonly read: DigestRead;
+  readonly time: ReadTime;
 }
 
 export type Corrected = Extract<Correction, { kind: 'corrected' }>;
@@ -18,9 +19,8 @@ export type Corrected = Extract<Correction, { kind: 'corrected' }>;
 /** Reads the digest table of one proxy and merges it into the history: changed rows only, the whole table when it must. */
 export class DigestCollector {
   readonly #clock: Clock;
-  /** The history that the latest read was merged into, and when its baseline was read. */
+  /** The history that the latest read was merged into. */
   #history: ProxyHistory | undefined;
-  #baseline: BaselineTime | undefined;
   #fullReadDueMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
@@ -45,17 +45,17 @@ export class DigestCollector {
     return this.#fetch(session, {}, signal);
   }
 
-  /** Merges a read; `loaded` tells when the baseline was read if that was not done here. */
-  merge(history: ProxyHistory, timed: TimedRead, naming: NamingOptions, loaded: BaselineTime | undefined): Correction {
-    const correction = history.correct(
-      timed.read,
-      timingOf(timed, history === this.#history ? this.#baseline : loaded),
-      naming,
-    );
+  /** Merges a read; `previous` tells when the one before it was made. */
+  merge(
+    history: ProxyHistory,
+    { read, time }: TimedRead,
+    previous: ReadTime | undefined,
+    naming: NamingOptions,
+  ): Correction {
+    const correction = history.correct(read, timingOf(time, previous), naming);
     if (correction.kind !== 'corrected') return correction;
     this.#history = history;
-    this.#baseline = timed;
-    if (timed.read.kind === 'full') {
+    if (read.kind === 'full') {
       const spread = 0.5 + this.#clock.random();
       this.#fullReadDueMs = this.#clock.nowMs() + FULL_READ_INTERVAL_MS * spread;
     }
@@ -65,16 +65,16 @@ export class DigestCollector {
   async #fetch(session: ProxySession, request: DigestRequest, signal: AbortSignal): Promise<TimedRead> {
     const earliestMs = this.#clock.nowMs();
     const read = await session.fetchDigests(request, signal);
-    return { read, earliestMs, latestMs: this.#clock.nowMs() };
+    return { read, time: { earliestMs, latestMs: this.#clock.nowMs() } };
   }
 }
 
-function timingOf(timed: TimedRead, baseline: BaselineTime | undefined): ReadTiming {
+function timingOf(time: ReadTime, previous: ReadTime | undefined): ReadTiming {
   return {
-    tookS: (timed.latestMs - timed.earliestMs) / 1000,
-    elapsed: baseline && {
-      minS: (timed.earliestMs - baseline.latestMs) / 1000,
-      maxS: (timed.latestMs - baseline.earliestMs) / 1000,
+    tookS: (time.latestMs - time.earliestMs) / 1000,
+    elapsed: previous && {
+      minS: (time.earliestMs - previous.latestMs) / 1000,
+      maxS: (time.latestMs - previous.earliestMs) / 1000,
     },
   };
 }

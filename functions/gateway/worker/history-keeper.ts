@@ -1,4 +1,4 @@
-import { errorCodeOf } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import {
   batchOf,
   markStored,
@@ -7,13 +7,16 @@ import {
   rememberedOf,
 } from '@proxywatch/core/domain/history/history-batch';
 import type { HistoryStore } from '@proxywatch/core/ports/history-store';
+import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
 
-/** Longest time that may lie between a read and the write of what it brought, for a history that was loaded. */
-const MAX_WRITE_DELAY_MS = 120_000;
+/** More than a read and the way of its write to the store can take: so much older than it says may a stored read be. */
+const MAX_READ_AND_WRITE_MS = 60_000;
+/** A damaged history is for people to look after; until then it is not fetched again by every scrape. */
+const DAMAGED_RETRY_MS = 60_000;
 
-/** When the baseline of the history was read, by our steady clock: no earlier than the first, no later than the second. */
-export interface BaselineTime {
+/** When a read was made, by our steady clock: no earlier than the first, no later than the second. */
+export interface ReadTime {
   readonly earliestMs: number;
   readonly latestMs: number;
 }
@@ -27,9 +30,11 @@ export class HistoryKeeper {
   readonly #store: HistoryStore;
   readonly #clock: Clock;
   #remembered: RememberedProxy | undefined;
+  #readTime: ReadTime | undefined;
   #token: string | undefined;
+  /** The state of the store that ours is ahead of; `undefined` when it holds nothing of ours. */
   #revision: string | undefined;
-  #loadedBaseline: BaselineTime | undefined;
+  #damage: { readonly error: unknown; readonly untilMs: number } | undefined;
 
   constructor(proxyId: string, store: HistoryStore, clock: Clock) {
     this.#proxyId = proxyId;
@@ -41,26 +46,29 @@ export class HistoryKeeper {
     return this.#remembered;
   }
 
-  /** When the baseline that was loaded had been read. */
-  get loadedBaseline(): BaselineTime | undefined {
-    return this.#loadedBaseline;
+  /** When the read was made that the history last took over; `undefined` before the first one of all. */
+  get readTime(): ReadTime | undefined {
+    return this.#readTime;
+  }
+
+  noteRead(time: ReadTime): void {
+    this.#readTime = time;
   }
 
   /** Claims and loads the history, unless that is done. Rejects with STORE_UNAVAILABLE, RECORD_DAMAGED. */
   async load(signal: AbortSignal): Promise<RememberedProxy> {
     if (this.#remembered) return this.#remembered;
-    this.#token = await this.#store.claim(this.#proxyId, signal);
-    const askedMs = this.#clock.nowMs();
-    const stored = await this.#store.load(this.#proxyId, signal);
-    if (stored) {
-      this.#loadedBaseline = {
-        earliestMs: askedMs - stored.ageMs - MAX_WRITE_DELAY_MS,
-        latestMs: this.#clock.nowMs() - stored.ageMs,
-      };
+    if (this.#damage && this.#clock.nowMs() < this.#damage.untilMs) throw this.#damage.error;
+    this.#damage = undefined;
+    try {
+      this.#remembered = await this.#claimAndLoad(signal);
+      return this.#remembered;
+    } catch (error) {
+      if (errorCodeOf(error) === 'RECORD_DAMAGED') {
+        this.#damage = { error, untilMs: this.#clock.nowMs() + DAMAGED_RETRY_MS };
+      }
+      throw error;
     }
-    this.#revision = stored?.revision;
-    this.#remembered = stored ? rememberedOf(stored) : nothingRemembered();
-    return this.#remembered;
   }
 
   /**
@@ -71,21 +79,47 @@ export class HistoryKeeper {
     const remembered = this.#remembered;
     if (!remembered) return;
     try {
-      if (await this.#write(remembered, this.#revision === undefined, signal)) return;
-      this.#token = await this.#store.claim(this.#proxyId, signal);
-      await this.#write(remembered, true, signal);
+      if (await this.#write(remembered, signal)) return;
+      this.#token = await this.#claim(signal);
+      if (await this.#write(remembered, signal)) return;
     } catch (error) {
       if (errorCodeOf(error) === 'STORE_FENCED') this.#remembered = undefined;
       throw error;
     }
+    throw new ProxywatchError('STORE_UNAVAILABLE', `the store lost the history of ${this.#proxyId} twice in a row`);
   }
 
-  async #write(remembered: RememberedProxy, isFirst: boolean, signal: AbortSignal): Promise<boolean> {
-    const batch = batchOf(remembered, isFirst);
-    if (!batch || this.#token === undefined) return true;
-    const saved = await this.#store.save(this.#proxyId, this.#token, this.#revision, batch, signal);
+  async #claimAndLoad(signal: AbortSignal): Promise<RememberedProxy> {
+    this.#token = await this.#claim(signal);
+    const askedMs = this.#clock.nowMs();
+    const stored = await this.#bounded(this.#store.load(this.#proxyId, signal), signal);
+    const answeredMs = this.#clock.nowMs();
+    const remembered = stored ? rememberedOf(stored) : nothingRemembered();
+    this.#revision = stored?.revision;
+    this.#readTime = stored && {
+      earliestMs: askedMs - stored.ageMs - MAX_READ_AND_WRITE_MS,
+      latestMs: answeredMs - stored.ageMs,
+    };
+    return remembered;
+  }
+
+  #claim(signal: AbortSignal): Promise<string> {
+    return this.#bounded(this.#store.claim(this.#proxyId, signal), signal);
+  }
+
+  /** False when the store lost what it held of ours: the next write is one of everything. */
+  async #write(remembered: RememberedProxy, signal: AbortSignal): Promise<boolean> {
+    const [token, revision, readTime] = [this.#token, this.#revision, this.#readTime];
+    const batch = batchOf(remembered, revision === undefined);
+    if (!batch || !readTime || token === undefined) return true;
+    const write = { token, revision, readAgeMs: this.#clock.nowMs() - readTime.latestMs, batch };
+    const saved = await this.#bounded(this.#store.save(this.#proxyId, write, signal), signal);
     this.#revision = saved.kind === 'saved' ? saved.revision : undefined;
     if (saved.kind === 'saved') markStored(remembered);
     return saved.kind === 'saved';
+  }
+
+  #bounded<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+    return bounded(answer, signal, { code: 'STORE_UNAVAILABLE', what: `the history store of ${this.#proxyId}` });
   }
 }

@@ -22,6 +22,10 @@ export class KeyedSeries {
     return ref;
   }
 
+  keys(): Iterable<string> {
+    return this.#refs.keys();
+  }
+
   remove(key: string): void {
     const ref = this.#refs.get(key);
     if (ref === undefined) return;

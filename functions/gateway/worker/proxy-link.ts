@@ -8,9 +8,10 @@ import {
   waitMs,
 } from '@proxywatch/core/domain/breaker';
 import { type ErrorCode, errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
-import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { Credential, RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
 import type { ProxyDriver, ProxySession } from '@proxywatch/core/ports/proxy-driver';
+import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
 
 export interface ProxyLinkOptions {
@@ -73,10 +74,20 @@ export class ProxyLink {
 
   async #connected(signal: AbortSignal): Promise<ProxySession> {
     if (this.session) return this.session;
-    const { proxy, driver, credentials, connectTimeoutMs } = this.#options;
-    const credential = await credentials.fetchCredential(proxy.statsCredentialRef, signal);
+    const { proxy, driver, connectTimeoutMs } = this.#options;
+    const credential = await this.#fetchCredential(signal);
     this.#session = await driver.connect(proxy, credential, { timeoutMs: connectTimeoutMs, signal });
     return this.#session;
+  }
+
+  #fetchCredential(signal: AbortSignal): Promise<Credential> {
+    const { proxy, credentials, connectTimeoutMs } = this.#options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]);
+    const what = `the credential of ${proxy.id}`;
+    return bounded(credentials.fetchCredential(proxy.statsCredentialRef, limit), limit, {
+      code: 'SERVICE_UNREACHABLE',
+      what,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, isProxywatchError, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
 import { ProxyDocument } from '../exposition/document.ts';
@@ -30,7 +30,7 @@ const LATE_MAX_AGE_MS = 30_000;
 interface Ended {
   readonly atMs: number;
   readonly error: ProxywatchError | undefined;
-  /** A scrape gave up waiting for it, and none has shown it since. */
+  /** A scrape gave up waiting for it, and no other has had it. */
   isOwed: boolean;
 }
 
@@ -49,6 +49,7 @@ export class ProxyWorker {
   /** The latest collection that a scraper has received. */
   #seen: Ended | undefined;
   #lastSuccessMs: number | undefined;
+  #reported: { readonly error: string | undefined; readonly withheld: string | undefined } | undefined;
 
   constructor(options: ProxyWorkerOptions) {
     const { proxy, clock, keeper, topN, metrics } = options;
@@ -66,41 +67,39 @@ export class ProxyWorker {
     return this.#ended !== undefined;
   }
 
-  /** Milliseconds since the last collection ended; undefined before the first one. */
-  get idleMs(): number | undefined {
-    return this.#ended && this.#options.clock.nowMs() - this.#ended.atMs;
+  /** Starts a collection unless one runs or ended less than `idleMs` ago: what nobody scrapes must not go blind. */
+  collectIfIdle(idleMs: number): void {
+    if (this.#ageMs() >= idleMs) void this.#collection();
   }
 
   /**
-   * Has a fresh collection ready, at the latest at `deadlineMs` of the clock; false when there is none by then, and the
-   * collection goes on for the next one to ask. Never rejects.
+   * Waits for a fresh collection, at most `budgetMs`; false when there is none by then, and it goes on for the next one
+   * to ask. Never rejects.
    */
-  async refresh(deadlineMs: number): Promise<boolean> {
-    if (this.#isFresh()) return true;
-    this.#running ??= this.#collect().finally(() => {
-      this.#running = undefined;
-    });
-    const isInTime = await hasEnded(this.#running, deadlineMs - this.#options.clock.nowMs());
-    this.#isMissed ||= !isInTime;
+  async refresh(budgetMs: number): Promise<boolean> {
+    if (this.#takeEnded()) return true;
+    const isInTime = await hasEnded(this.#collection(), budgetMs);
+    if (!isInTime) this.#isMissed = true;
+    else if (this.#ended) this.#ended.isOwed = false;
     return isInTime;
   }
 
   /**
-   * To be called in the same turn of the event loop in which the document is read, with what `refresh` answered. The
-   * function that it gives is to be called when a scraper has received what is shown now.
+   * Shows what there is, given what `refresh` answered. To be called without a pause before the document is read; what it
+   * gives is to be called when a scraper has received that.
    */
   show(isFresh: boolean): () => void {
-    const isUp = isFresh && this.#ended?.error === undefined;
-    if (isFresh && this.#ended) this.#ended.isOwed = false;
+    const shown = this.#ended;
+    const isUp = isFresh && shown !== undefined && shown.error === undefined;
     this.#head.set(this.#headRef, isUp ? 1 : 0, 0);
     this.#collector.expose(isUp);
-    const shown = this.#ended;
+    const isComplete = isUp && this.#collector.sqlProblem === undefined;
     return () => {
-      if (isUp && this.#collector.sqlProblem === undefined) this.#seen = shown;
+      if (isComplete) this.#seen = shown;
     };
   }
 
-  /** Ends the running collection, writes what is due to the store and closes the connection; bounded by `deadlineMs`. */
+  /** Ends the running collection, writes what is due to the store (until `signal` aborts) and closes the connection. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort(new ProxywatchError('CANCELLED', `the worker of ${this.proxy.id} stops`));
     await this.#running;
@@ -117,7 +116,7 @@ export class ProxyWorker {
 
   /** For people: what this worker does and knows. */
   describe() {
-    const { keeper, link, clock } = this.#options;
+    const { keeper, link } = this.#options;
     const { digests, errors } = keeper.remembered ?? {};
     return {
       proxy: this.proxy.id,
@@ -126,7 +125,7 @@ export class ProxyWorker {
       connected: link.session !== undefined,
       capabilities: link.session?.capabilities,
       collecting: this.#running !== undefined,
-      endedSecondsAgo: this.#ended && (clock.nowMs() - this.#ended.atMs) / 1000,
+      endedSecondsAgo: this.#ended && this.#ageMs() / 1000,
       error: this.#ended?.error && { code: this.#ended.error.code, message: this.#ended.error.message },
       sqlWithheld: this.#collector.sqlProblem,
       lastSuccess: this.#lastSuccessMs === undefined ? undefined : new Date(this.#lastSuccessMs).toISOString(),
@@ -139,38 +138,71 @@ export class ProxyWorker {
     };
   }
 
-  #isFresh(): boolean {
+  /** Milliseconds since the last collection ended. */
+  #ageMs(): number {
+    return this.#ended ? this.#options.clock.nowMs() - this.#ended.atMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the collection that ended last will do. One that is owed is given out once. */
+  #takeEnded(): boolean {
     if (!this.#ended) return false;
-    const ageMs = this.#options.clock.nowMs() - this.#ended.atMs;
-    return ageMs < this.#options.shareMs || (this.#ended.isOwed && ageMs < LATE_MAX_AGE_MS);
+    const ageMs = this.#ageMs();
+    const isTaken = ageMs < this.#options.shareMs || (this.#ended.isOwed && ageMs < LATE_MAX_AGE_MS);
+    this.#ended.isOwed = false;
+    return isTaken;
+  }
+
+  /** The collection under way, or a new one. Never rejects. */
+  #collection(): Promise<void> {
+    this.#running ??= this.#collect().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
   }
 
   async #collect(): Promise<void> {
-    const { proxy, clock, link, budgetMs, metrics, log } = this.#options;
+    const { clock, metrics } = this.#options;
     const startedMs = clock.nowMs();
+    const error = await this.#attempt();
+    const tookMs = clock.nowMs() - startedMs;
+    this.#head.set(this.#headRef, Math.round(tookMs * 1000), 1);
+    metrics.collections.inc({ outcome: error?.code ?? 'ok' });
+    metrics.collectSeconds.observe(tookMs / 1000);
+    this.#report(error);
+    // A failure is owed to nobody: the next scrape tries again.
+    this.#ended = { atMs: clock.nowMs(), error, isOwed: this.#isMissed && error === undefined };
+    this.#isMissed = false;
+  }
+
+  async #attempt(): Promise<ProxywatchError | undefined> {
+    const { clock, link, budgetMs } = this.#options;
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(budgetMs)]);
-    let error: ProxywatchError | undefined;
     try {
       const isSeen = this.#seen !== undefined && this.#seen === this.#ended;
       await link.run((session) => this.#collector.collect(session, isSeen, signal), signal);
       this.#lastSuccessMs = clock.wallMs();
       this.#head.set(this.#headRef, Math.round(this.#lastSuccessMs * 1000), 2);
-    } catch (thrown) {
-      error = isKnown(thrown) ? thrown : new ProxywatchError('INTERNAL', messageOf(thrown), { cause: thrown });
+      this.document.settle();
+      return undefined;
+    } catch (error) {
+      return isProxywatchError(error) ? error : new ProxywatchError('INTERNAL', messageOf(error), { cause: error });
+    }
+  }
+
+  /** Logs what changed: a proxy that is down for a day is one line, not one for each scrape. */
+  #report(error: ProxywatchError | undefined): void {
+    const { proxy, log } = this.#options;
+    const withheld = error ? this.#reported?.withheld : this.#collector.sqlProblem;
+    const before = this.#reported;
+    this.#reported = { error: error?.code, withheld };
+    if (error && error.code !== before?.error) {
       log.warn('collection failed', { proxy: proxy.id, code: error.code, message: error.message });
     }
-    const tookMs = clock.nowMs() - startedMs;
-    this.#head.set(this.#headRef, Math.round(tookMs * 1000), 1);
-    metrics.collections.inc({ outcome: error?.code ?? 'ok' });
-    metrics.collectSeconds.observe(tookMs / 1000);
-    this.document.settle();
-    this.#ended = { atMs: clock.nowMs(), error, isOwed: this.#isMissed };
-    this.#isMissed = false;
+    if (!error && before?.error !== undefined) log.info('collection works again', { proxy: proxy.id });
+    if (withheld === before?.withheld) return;
+    if (withheld === undefined) log.info('SQL statistics are shown again', { proxy: proxy.id });
+    else log.warn('SQL statistics are withheld', { proxy: proxy.id, problem: withheld });
   }
-}
-
-function isKnown(value: unknown): value is ProxywatchError {
-  return errorCodeOf(value) !== undefined;
 }
 
 async function hasEnded(running: Promise<void>, withinMs: number): Promise<boolean> {

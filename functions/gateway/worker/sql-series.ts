@@ -1,6 +1,7 @@
 import { decodeDigestKey } from '@proxywatch/core/domain/digests/digest-key';
 import type { DigestCounters } from '@proxywatch/core/domain/digests/digest-read';
 import type { ProxyHistory } from '@proxywatch/core/domain/digests/proxy-history';
+import type { RememberedProxy } from '@proxywatch/core/domain/history/history-batch';
 import type { SqlErrorHistory } from '@proxywatch/core/domain/sql-errors';
 import type { ProxyDocument } from '../exposition/document.ts';
 import { encodeLabels } from '../exposition/labels.ts';
@@ -54,9 +55,10 @@ export class SqlSeries {
     this.#digests.remove(key);
   }
 
-  /** Hides all digest series but these and the remainder. */
-  keepOnly(keys: ReadonlySet<string>): void {
-    this.#digests.keepOnly(new Set([...keys, OTHER]));
+  /** Hides what another history had brought and this one does not hold. */
+  keepOnly({ digests, errors }: RememberedProxy): void {
+    this.#digests.keepOnly(new Set([...digests.series.named, OTHER]));
+    this.#errors.keepOnly(new Set([...errors.totals.keys()].map(String)));
   }
 
   /** Shows exactly these texts, by digest. */

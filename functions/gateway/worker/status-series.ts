@@ -1,8 +1,15 @@
-import type { BackendStatus, ProxyStatus } from '@proxywatch/core/domain/proxy-status';
+import {
+  type BackendStatus,
+  COMMAND_BUCKETS_US,
+  type CommandLatency,
+  type ProxyStatus,
+} from '@proxywatch/core/domain/proxy-status';
 import type { ProxyDocument } from '../exposition/document.ts';
 import { encodeLabels } from '../exposition/labels.ts';
 import { FAMILIES } from '../families.ts';
 import { KeyedSeries } from './keyed-series.ts';
+
+const NO_OBSERVATIONS = new Array<number>(COMMAND_BUCKETS_US.length + 1).fill(0);
 
 /** Series of what a proxy tells of itself, raw: counters that begin again with the proxy, as Prometheus expects of them. */
 export class StatusSeries {
@@ -43,15 +50,29 @@ export class StatusSeries {
   show(status: ProxyStatus): void {
     const values = [status.uptimeS, status.clientConnections, status.activeTransactions, status.slowQueries];
     for (const [column, value] of values.entries()) this.#proxy.set(this.#proxyRef, value, column);
-    for (const { command, buckets, totalTimeUs } of status.commands) {
-      const ref = this.#commands.refOf(command, () => ({ command }));
-      this.#commands.table.setHistogram(ref, buckets, totalTimeUs);
-    }
+    this.#showCommands(status.commands);
     for (const backend of status.backends) this.#showBackend(backend);
     const backends = status.backends.map(keyOf);
     this.#backends.keepOnly(new Set(backends));
     this.#connections.keepOnly(new Set(backends.flatMap((key) => [`used ${key}`, `free ${key}`])));
     this.#backendStatus.keepOnly(new Set(status.backends.map(statusKeyOf)));
+  }
+
+  /** A command that was shown before and is absent now has not run since the proxy restarted: it is at zero. */
+  #showCommands(commands: readonly CommandLatency[]): void {
+    const absent = new Set(this.#commands.keys());
+    for (const { command, buckets, totalTimeUs } of commands) {
+      const ref = this.#commands.refOf(command, () => ({ command }));
+      this.#commands.table.setHistogram(ref, buckets, totalTimeUs);
+      absent.delete(command);
+    }
+    for (const command of absent) {
+      this.#commands.table.setHistogram(
+        this.#commands.refOf(command, () => ({ command })),
+        NO_OBSERVATIONS,
+        0,
+      );
+    }
   }
 
   #showBackend(backend: BackendStatus): void {

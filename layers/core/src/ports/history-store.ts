@@ -7,19 +7,25 @@ export interface HistoryStore {
    * are refused from now on.
    */
   claim(proxyId: string, signal?: AbortSignal): Promise<string>;
-  /** The stored history; `undefined` when the store has answered that there is none. */
+  /**
+   * The stored history; `undefined` when the store has answered that there is none. Rejects with RECORD_DAMAGED when it
+   * does not hold all that was written.
+   */
   load(proxyId: string, signal?: AbortSignal): Promise<StoredHistory | undefined>;
   /**
-   * Writes a batch that is based on `revision`; one that replaces everything is based on none.
-   * Rejects with STORE_FENCED when another writer has claimed the history.
+   * Writes a batch, all of it or nothing. Rejects with STORE_FENCED when another writer has claimed the history; after
+   * any other failure it may have been written nevertheless.
    */
-  save(
-    proxyId: string,
-    token: string,
-    revision: string | undefined,
-    batch: HistoryBatch,
-    signal?: AbortSignal,
-  ): Promise<Saved>;
+  save(proxyId: string, write: HistoryWrite, signal?: AbortSignal): Promise<Saved>;
+}
+
+export interface HistoryWrite {
+  readonly token: string;
+  /** The state of the store that the batch is based on; one that replaces everything may be based on none. */
+  readonly revision: string | undefined;
+  /** Milliseconds since the read that the batch brings. */
+  readonly readAgeMs: number;
+  readonly batch: HistoryBatch;
 }
 
 export type Saved =
