@@ -6,7 +6,7 @@ export interface StoredHistory {
   readonly meta: string;
   /** Names this very state of the store; the next batch is based on it. */
   readonly revision: string;
-  /** Milliseconds since it was written, by the store's own clock. */
+  /** Milliseconds since it was read from the proxy, by the store's own clock. */
   readonly ageMs: number;
   readonly rows: Records;
   readonly series: Records;
