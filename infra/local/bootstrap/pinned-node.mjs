@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { hasCommand } from './commands.mjs';
+import { forwardSignals, hasCommand } from './commands.mjs';
 import { PINNED_NODE } from './npm-packages.mjs';
 import { onParentGone } from './parent-watch.mjs';
-
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Runs the pinned Node as if it were this process: input, outputs, signals, exit code. Resolves to the exit code. */
 export function runPinnedNode(root, args) {
@@ -13,7 +11,7 @@ export function runPinnedNode(root, args) {
   // Should this process be killed, the kernel tells the script to stop.
   const command = hasCommand('setpriv') ? ['setpriv', '--pdeathsig', 'TERM', node, ...args] : [node, ...args];
   const child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  forwardSignals(child);
   const stopWatching = onParentGone(() => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { bootstrapCheckout } from '../../../../support/bootstrap-checkout.ts';
+import { until } from '../../../../support/until.ts';
 
 const CI = 'npm ci --include=dev --loglevel=error';
 
@@ -60,6 +61,15 @@ test('an installation that fails is tried again at the next run', async () => {
   expect(outcome.stderr).toContain('npm ci failed (7)');
   await checkout.run(['hello.mjs']);
   expect(checkout.calls()).toEqual([CI, CI]);
+});
+
+test('an installation is ended together with the run', async () => {
+  const checkout = checkoutWithScript();
+  checkout.fake('npm', 'exec sleep 60');
+  const child = checkout.start(['hello.mjs']);
+  await until('npm runs', () => checkout.calls().includes(CI));
+  child.kill('SIGTERM');
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(4);
 });
 
 test('an installation without scripts is told apart', async () => {
