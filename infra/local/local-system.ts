@@ -1,4 +1,4 @@
-import { renderPrometheusConfig } from '../prometheus/render.ts';
+import { prometheusRules, renderPrometheusConfig } from '../prometheus/render.ts';
 import { type LocalConfig, labAddresses } from './config.ts';
 import { adminAddress, LAB_CREDENTIALS, labName, peersOf, registrationOf, trafficAddress } from './lab-proxies.ts';
 import { nodeProcess, service, task } from './launcher/parts.ts';
@@ -104,8 +104,14 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
       given: config.SKYEYE_URL,
       start: (options, { settings }) => {
         const discoveryUrls = [`${settingOf(settings, 'GATEWAY_URL')}/sd`];
-        const scraping = renderPrometheusConfig({ scrapeInterval: '5s', scrapeTimeout: '4s', discoveryUrls });
-        return startPrometheus({ ...options, port: config.PROMETHEUS_PORT, config: scraping });
+        const scraping = renderPrometheusConfig({
+          scrapeInterval: '5s',
+          scrapeTimeout: '4s',
+          discoveryUrls,
+          ruleFiles: ['rules.yml'],
+        });
+        const rules = prometheusRules();
+        return startPrometheus({ ...options, port: config.PROMETHEUS_PORT, config: scraping, rules });
       },
     }),
     // Last, so that every statement is seen from its first execution on.

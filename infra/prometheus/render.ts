@@ -11,10 +11,17 @@ export interface PrometheusSettings {
   readonly discoveryUrls: readonly string[];
   /** How often the targets are asked for, default the scrape interval: a proxy that moved is found within one scrape. */
   readonly discoveryInterval?: string;
+  /** Rules that this server evaluates itself, relative to its configuration. @default - none, as an agent wants it */
+  readonly ruleFiles?: readonly string[];
   /** Labels added to everything that leaves this server. @default - none */
   readonly externalLabels?: Readonly<Record<string, string>>;
   /** Amazon Managed Service for Prometheus, to which all samples go. @default - samples stay in this server */
   readonly remoteWrite?: { readonly url: string; readonly region: string };
+}
+
+/** Alerts and recording rules, the same for every Prometheus that evaluates them. */
+export function prometheusRules(): string {
+  return readFileSync(new URL('rules.yml', import.meta.url), 'utf8');
 }
 
 /** The configuration file with its placeholders filled in. */
@@ -23,6 +30,7 @@ export function renderPrometheusConfig(settings: PrometheusSettings): string {
   return fillIn(readFileSync(TEMPLATE, 'utf8'), {
     SCRAPE_INTERVAL: settings.scrapeInterval,
     SCRAPE_TIMEOUT: settings.scrapeTimeout,
+    RULE_FILES: settings.ruleFiles ?? [],
     EXTERNAL_LABELS: settings.externalLabels ?? {},
     SERVICE_DISCOVERY: settings.discoveryUrls.map((url) => ({ url, refresh_interval: discoveryInterval })),
     REMOTE_WRITE: remoteWrite === undefined ? [] : [{ url: remoteWrite.url, sigv4: { region: remoteWrite.region } }],

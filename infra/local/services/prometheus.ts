@@ -7,10 +7,12 @@ const PROBE_TIMEOUT_MS = 1_000;
 export interface PrometheusOptions extends ServiceOptions {
   /** Text of its configuration file. */
   readonly config: string;
+  /** Text of `rules.yml`, which the configuration may name: it stands beside it. */
+  readonly rules?: string;
 }
 
 /** A Prometheus server on loopback. `url` is `http://127.0.0.1:<port>`. */
-export function startPrometheus({ config, ...options }: PrometheusOptions): Promise<Service> {
+export function startPrometheus({ config, rules, ...options }: PrometheusOptions): Promise<Service> {
   return startService(
     {
       name: 'prometheus',
@@ -18,9 +20,11 @@ export function startPrometheus({ config, ...options }: PrometheusOptions): Prom
       portVariable: 'PROMETHEUS_PORT',
       accounts: ['prometheus'],
       prepare: async ({ dir, account }) => {
-        const file = join(dir, 'prometheus.yml');
-        await writeFile(file, config, { mode: 0o600 });
-        if (account !== undefined) await chown(file, account.uid, account.gid);
+        const texts = { 'prometheus.yml': config, ...(rules === undefined ? {} : { 'rules.yml': rules }) };
+        for (const [name, text] of Object.entries(texts)) {
+          await writeFile(join(dir, name), text, { mode: 0o600 });
+          if (account !== undefined) await chown(join(dir, name), account.uid, account.gid);
+        }
       },
       args: ({ dir, port }) => [
         `--config.file=${join(dir, 'prometheus.yml')}`,

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPrometheus } from '../../../infra/local/services/prometheus.ts';
-import { renderPrometheusConfig } from '../../../infra/prometheus/render.ts';
+import { prometheusRules, renderPrometheusConfig } from '../../../infra/prometheus/render.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 interface Series {
@@ -64,7 +64,15 @@ async function eventually(text: string, count: number): Promise<readonly Series[
 
 describe('the configuration file', () => {
   test.each([
-    ['local', { scrapeInterval: '5s', scrapeTimeout: '4s', discoveryUrls: ['http://127.0.0.1:9464/sd'] }],
+    [
+      'local',
+      {
+        scrapeInterval: '5s',
+        scrapeTimeout: '4s',
+        discoveryUrls: ['http://127.0.0.1:9464/sd'],
+        ruleFiles: ['rules.yml'],
+      },
+    ],
     [
       'production',
       {
@@ -77,8 +85,10 @@ describe('the configuration file', () => {
       },
     ],
   ])('passes promtool with the settings of %s', (_, settings) => {
-    const file = join(temporaryFolder(), 'prometheus.yml');
+    const folder = temporaryFolder();
+    const file = join(folder, 'prometheus.yml');
     writeFileSync(file, renderPrometheusConfig(settings));
+    writeFileSync(join(folder, 'rules.yml'), prometheusRules());
     const output = execFileSync('promtool', ['check', 'config', file], { encoding: 'utf8' });
     expect(output).toContain('SUCCESS');
   });
@@ -101,7 +111,9 @@ describe('Prometheus with this configuration', () => {
         scrapeInterval: '1s',
         scrapeTimeout: '1s',
         discoveryUrls: [`http://${addresses.first}/sd`, `http://${addresses.second}/sd`],
+        ruleFiles: ['rules.yml'],
       }),
+      rules: prometheusRules(),
     });
   });
 
@@ -126,6 +138,12 @@ describe('Prometheus with this configuration', () => {
     expect(other?.metric).toHaveProperty('instance');
     const [scraped] = await eventually('scrape_samples_scraped{job="proxies",proxy="a"}', 1);
     expect(scraped?.metric).toHaveProperty('instance');
+  });
+
+  test('evaluates the rules', async () => {
+    const response = await fetch(`${prometheus?.url}/api/v1/rules`);
+    const body = (await response.json()) as { data: { groups: readonly { rules: readonly object[] }[] } };
+    expect(body.data.groups.flatMap(({ rules }) => rules).length).toBeGreaterThan(0);
   });
 
   test('scrapes each gateway itself once', async () => {
