@@ -17,6 +17,7 @@ const CODES = {
   MIGRATION_FAILED: { retryable: false },
   REGISTRY_MISSING: { retryable: true },
   REGISTRY_TOO_LARGE: { retryable: false },
+  FLEET_TOO_LARGE: { retryable: false },
   RECORD_DAMAGED: { retryable: false },
   SERVICE_START_FAILED: { retryable: false },
   SERVICE_UNREACHABLE: { retryable: true },
