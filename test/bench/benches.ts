@@ -1,0 +1,64 @@
+import type { BenchResult } from './harness/result.ts';
+
+export interface Bench {
+  readonly id: string;
+  readonly rows: readonly Row[];
+  /** Imported when it runs: what one benchmark loads is no part of another's memory. */
+  run(): Promise<readonly BenchResult[]>;
+}
+
+export interface Row {
+  readonly name: string;
+  /** What the value is compared with. */
+  readonly baseline: string;
+  /** The least ratio that we promise; without one the row only informs. */
+  readonly target?: number;
+}
+
+/** All benchmarks, in the order in which they run; docs/benchmarks.md explains them. */
+export const BENCHES: readonly Bench[] = [
+  {
+    id: 'digest-read-50k-1pct',
+    rows: [{ name: 'digest-read-50k-1pct', baseline: 'SELECT *, mysql2 defaults', target: 50 }],
+    run: async () => (await import('./digest-read.ts')).digestRead50k1Percent(),
+  },
+  {
+    id: 'rss-per-row',
+    rows: [{ name: 'rss-per-row', baseline: 'limit of 300 bytes', target: 1 }],
+    run: async () => (await import('./rss-per-row.ts')).rssPerRow(),
+  },
+  {
+    id: 'render-500k',
+    rows: [{ name: 'render-500k', baseline: 'prom-client', target: 50 }],
+    run: async () => (await import('./render.ts')).render500k(),
+  },
+  {
+    id: 'render-500k-1pct',
+    rows: [{ name: 'render-500k-1pct', baseline: 'prom-client', target: 500 }],
+    run: async () => (await import('./render.ts')).render500k1Percent(),
+  },
+  {
+    id: 'gzip-1pct',
+    rows: [
+      { name: 'gzip-1pct', baseline: 'zlib, all of it' },
+      { name: 'gzip-first-longest-block', baseline: 'zlib, all of it' },
+    ],
+    run: async () => (await import('./render.ts')).gzip1Percent(),
+  },
+  {
+    id: 'peer-mysqld-exporter',
+    rows: [
+      { name: 'peer-mysqld-exporter-cpu', baseline: 'prometheus-mysqld-exporter', target: 20 },
+      { name: 'peer-mysqld-exporter-memory', baseline: 'prometheus-mysqld-exporter', target: 3 },
+    ],
+    run: async () => (await import('./peer-mysqld-exporter.ts')).peerMysqldExporter(),
+  },
+  {
+    id: 'scrape-100-proxies',
+    rows: [
+      { name: 'scrape-100-proxies', baseline: 'full read, prom-client', target: 10 },
+      { name: 'scrape-100-proxies-longest-block', baseline: 'full read, prom-client' },
+    ],
+    run: async () => (await import('./scrape-100-proxies.ts')).scrape100Proxies(),
+  },
+];

@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('lab-process.ts', import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+const TOUCH_TIMEOUT_MS = 10_000;
+
+/** Lab proxies in one process of their own, whose CPU and memory disturb nobody's measurement. */
+export interface Lab {
+  /** Admin ports. */
+  readonly ports: readonly number[];
+  /** Executes so many digests of each proxy once: nine of ten always the same ones, the others new in each round. */
+  touch(digests: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts `proxies` lab proxies with `digests` digests each, none of which was executed in the last ten minutes. */
+export async function startLab(proxies: number, digests: number): Promise<Lab> {
+  const child = fork(PROGRAM, [String(proxies), String(digests)], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const { ports } = await answerOf<{ ports: number[] }>(child, START_TIMEOUT_MS);
+  let round = 0;
+  return {
+    ports,
+    async touch(count) {
+      const touched = answerOf(child, TOUCH_TIMEOUT_MS);
+      child.send({ touch: count, round: ++round });
+      await touched;
+    },
+    async stop() {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
+}
+
+async function answerOf<T>(child: ChildProcess, timeoutMs: number): Promise<T> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal }).then(([message]: T[]) => message as T),
+      once(child, 'exit', { signal }).then(([code]) => {
+        throw new Error(`the lab ended with ${code}`);
+      }),
+    ]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Row } from '../benches.ts';
+import type { BenchResult } from './result.ts';
+
+const HEADINGS = ['benchmark', 'value', 'unit', 'baseline', '', 'ratio', 'target', ''];
+/** Columns of numbers, which stand flush right. */
+const NUMBERS = [1, 4, 5, 6];
+
+/** Results as a table of text. */
+export function tableOf(results: readonly BenchResult[], rows: readonly Row[]): string {
+  const lines = results.map((result) => {
+    const row = rows.find(({ name }) => name === result.name);
+    const verdict = row?.target === undefined ? '' : isMet(result, rows) ? 'met' : 'MISSED';
+    const target = row?.target === undefined ? '' : String(row.target);
+    const { name, value, unit, baseline, ratio } = result;
+    return [name, String(value), unit, row?.baseline ?? '', String(baseline), ratio.toFixed(1), target, verdict];
+  });
+  const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...lines.map((line) => line[i]?.length ?? 0)));
+  const pad = (cell: string, i: number) =>
+    NUMBERS.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+  return [HEADINGS, ...lines].map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+/** Whether a result is as good as promised; one of which nothing is promised always is. */
+export function isMet(result: BenchResult, rows: readonly Row[]): boolean {
+  const target = rows.find(({ name }) => name === result.name)?.target;
+  return target === undefined || result.ratio >= target;
+}
