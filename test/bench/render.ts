@@ -1,7 +1,8 @@
 /**
  * What a scrape costs: 500,000 series (125,000 digests in four families) of one proxy, rendered by us and by prom-client,
  * and compressed by us and by zlib as a whole. Both sides have the same series, labels and values; runs alternate in one
- * process; values are medians. Alone: `node --expose-gc test/bench/render.ts`.
+ * process; values are medians of the main thread's CPU time, which other processes do not disturb and which leaves out
+ * the garbage collector's own threads. Alone: `node --expose-gc test/bench/render.ts`.
  */
 import { setImmediate } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -52,31 +53,24 @@ export async function render500k1Percent(): Promise<BenchResult[]> {
 export async function gzip1Percent(): Promise<BenchResult[]> {
   const ours = createOurs();
   const hot = hotDigests();
-  const firstBlock = await longestBlock(async () => {
-    await ours.scrape().gzip({ level: LEVEL });
-  });
+  const blocks = [await firstBlock(ours), await firstBlock(createOurs()), await firstBlock(createOurs())];
   const [changed, whole]: [number[], number[]] = [[], []];
   for (let round = 1; round <= WARM_UP + 9; round++) {
     ours.set(hot, round);
     const scrape = ours.scrape();
-    const member: Buffer[] = [];
-    const cost = await cpuOf(async () => {
-      member.push(...(await scrape.gzip({ level: LEVEL })));
-    });
+    const [changedMs, member] = await measure(() => scrape.gzip({ level: LEVEL }));
     scrape.release();
     if (round <= WARM_UP) continue;
-    changed.push(cost);
     const plain = Buffer.concat(scrape.buffers());
-    whole.push(
-      await cpuOf(async () => {
-        gzipSync(plain, { level: LEVEL });
-      }),
-    );
+    const [wholeMs] = await measure(() => gzipSync(plain, { level: LEVEL }));
+    changed.push(changedMs);
+    whole.push(wholeMs);
     if (!gunzipSync(Buffer.concat(member)).equals(plain)) throw new Error('the compressed exposition differs');
   }
   return [
     compare('gzip-1pct', median(changed), median(whole), 'ms CPU'),
-    compare('gzip-first-longest-block', firstBlock, median(whole), 'ms'),
+    // Other processes can only make a block longer.
+    compare('gzip-first-longest-block', Math.min(...blocks), median(whole), 'ms'),
   ];
 }
 
@@ -88,16 +82,18 @@ async function compareRendering(name: string, digests: readonly number[], runs: 
   // Steady state: the code is warm, and our series are sorted by how often they change.
   for (let round = 1; round <= WARM_UP; round++) ours.render(digests, round);
   for (let round = WARM_UP; round <= WARM_UP + runs; round++) {
-    const [ourMs, ourBytes] = await timed(() => ours.render(digests, round));
-    const [theirMs, theirText] = await timed(() => theirs.render(digests, round));
-    lines = [samplesIn(Buffer.concat(ourBytes)), samplesIn(Buffer.from(theirText))];
+    const [ourMs, ourBuffers] = await measure(() => ours.render(digests, round));
+    const [theirMs, theirText] = await measure(() => theirs.render(digests, round));
+    lines = [samplesIn(Buffer.concat(ourBuffers)), samplesIn(Buffer.from(theirText))];
     if (round === WARM_UP) continue;
     our.push(ourMs);
     their.push(theirMs);
   }
   if (lines[0] !== lines[1] || lines[0] !== DIGESTS * FAMILIES.length) throw new Error(`other series: ${lines}`);
-  return compare(name, median(our), median(their), 'ms');
+  return compare(name, median(our), median(their), 'ms CPU');
 }
+
+type Ours = ReturnType<typeof createOurs>;
 
 function createOurs() {
   const document = new ProxyDocument(CATALOGUE);
@@ -173,23 +169,23 @@ function samplesIn(text: Buffer): number {
   return count;
 }
 
-async function timed<T>(run: () => T | Promise<T>): Promise<[number, T]> {
+/** CPU milliseconds of the main thread, and the result. */
+async function measure<T>(run: () => T | Promise<T>): Promise<[number, T]> {
   globalThis.gc?.();
-  const start = performance.now();
+  const before = threadCpuMs();
   const result = await run();
-  return [performance.now() - start, result];
+  return [threadCpuMs() - before, result];
 }
 
-async function cpuOf(run: () => Promise<void>): Promise<number> {
-  globalThis.gc?.();
-  const start = process.cpuUsage();
-  await run();
-  const { user, system } = process.cpuUsage(start);
+function threadCpuMs(): number {
+  // Linux brings a thread's time up to date at each tick, and when somebody asks for that of the whole process.
+  process.cpuUsage();
+  const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
 }
 
-/** Longest time between two turns of the event loop. */
-async function longestBlock(run: () => Promise<void>): Promise<number> {
+/** Longest time between two turns of the event loop while everything is compressed for the first time. */
+async function firstBlock(ours: Ours): Promise<number> {
   let longest = 0;
   let running = true;
   const watch = (async () => {
@@ -200,7 +196,9 @@ async function longestBlock(run: () => Promise<void>): Promise<number> {
       last = now;
     }
   })();
-  await run();
+  const scrape = ours.scrape();
+  await scrape.gzip({ level: LEVEL });
+  scrape.release();
   running = false;
   await watch;
   return longest;
