@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
+import { Fleet } from '../../../../functions/gateway/fleet.ts';
+import { until } from '../../../support/until.ts';
+import { createGate, FakeProxy, PROXY } from './fake-proxy.ts';
+import { FakeStore } from './fake-store.ts';
+import { createTestLog, createTestWorker, METRICS } from './test-worker.ts';
+
+const proxyCalled = (id: string, more: Partial<RegisteredProxy> = {}): RegisteredProxy => ({ ...PROXY, id, ...more });
+
+let log: ReturnType<typeof createTestLog>;
+let answer: () => Promise<RegistrySnapshot>;
+let polls: number;
+let drivers: Map<string, FakeProxy>;
+let store: FakeStore;
+let fleet: Fleet;
+
+beforeEach(() => {
+  log = createTestLog();
+  polls = 0;
+  drivers = new Map();
+  store = new FakeStore();
+  fleet = new Fleet({
+    registry: {
+      fetchProxies: () => {
+        polls++;
+        return answer();
+      },
+    },
+    createWorker: (proxy) => {
+      const driver = drivers.get(proxy.id) ?? new FakeProxy();
+      drivers.set(proxy.id, driver);
+      return createTestWorker(driver, store, { proxy });
+    },
+    pollMs: 4,
+    idleMs: 60_000,
+    metrics: METRICS,
+    log,
+  });
+});
+afterEach(() => fleet.stop());
+
+/** The registry says from now on that there are these; resolves when the fleet has heard so. */
+async function publish(proxies: readonly RegisteredProxy[], more: Partial<RegistrySnapshot> = {}): Promise<void> {
+  answer = async () => ({ version: JSON.stringify([proxies, more]), proxies, damaged: [], ...more });
+  await polled();
+}
+async function polled(): Promise<void> {
+  const before = polls;
+  fleet.start();
+  await until('the registry was read twice more', () => polls >= before + 2);
+}
+const idsOf = () => fleet.workers.map(({ proxy }) => proxy.id);
+
+describe('a fleet', () => {
+  test('follows the registry: proxies come, go and come back', async () => {
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    expect(idsOf()).toEqual(['a', 'b']);
+    const a = fleet.workerOf('a');
+    await publish([proxyCalled('a')]);
+    expect(idsOf()).toEqual(['a']);
+    await publish([proxyCalled('a'), proxyCalled('b'), proxyCalled('c')]);
+    expect(idsOf()).toEqual(['a', 'b', 'c']);
+    expect(fleet.workerOf('a')).toBe(a);
+    expect(drivers.get('b')?.sessions.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  test('collects from everybody once without being scraped, and is ready then', async () => {
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    await until('all have been collected from', () => fleet.isReady);
+    expect([...drivers.values()].map(({ calls }) => calls)).toEqual(Array(2).fill(['connect', 'digests', 'status']));
+  });
+
+  test('gives a proxy that changed a new worker once the old one has stopped', async () => {
+    await publish([proxyCalled('a')]);
+    await until('it has been collected from', () => fleet.isReady);
+    const old = fleet.workerOf('a');
+    const gate = createGate();
+    store.before = (call) => (call === 'save' ? gate.pass() : undefined);
+    answer = async () => ({
+      version: '2',
+      proxies: [proxyCalled('a', { adminPort: 7 }), proxyCalled('b')],
+      damaged: [],
+    });
+    await until('the new proxy is there', () => fleet.workerOf('b') !== undefined);
+    expect(fleet.workerOf('a')).toBeUndefined();
+    gate.open();
+    await until('the changed one is there', () => fleet.workerOf('a') !== undefined);
+    expect(fleet.workerOf('a')).not.toBe(old);
+    expect(drivers.get('a')?.sessions[0]?.closed).toBe(true);
+  });
+
+  test('changes nothing while the registry cannot be read, and says so once', async () => {
+    await publish([proxyCalled('a')]);
+    answer = async () => {
+      throw new ProxywatchError('STORE_UNAVAILABLE', 'away');
+    };
+    await polled();
+    await polled();
+    expect(idsOf()).toEqual(['a']);
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    expect(idsOf()).toEqual(['a', 'b']);
+    expect(log.events.filter((event) => event.startsWith('registry has'))).toEqual([
+      'registry has a problem: STORE_UNAVAILABLE: away',
+    ]);
+  });
+
+  test('knows nothing before it has read the registry, which an empty one is not', async () => {
+    answer = async () => {
+      throw new ProxywatchError('REGISTRY_MISSING', 'none');
+    };
+    await polled();
+    expect([fleet.isLoaded, fleet.isReady]).toEqual([false, false]);
+    await publish([]);
+    expect([fleet.isLoaded, fleet.isReady]).toEqual([true, true]);
+  });
+
+  test('tells of entries that are broken and of a registry that is, and counts them', async () => {
+    await publish([proxyCalled('a')], { damaged: [{ id: 'b', problem: 'no port' }], problem: 'the latest edit' });
+    await polled();
+    expect(log.events.filter((event) => event.includes('entry') || event.includes('problem'))).toEqual([
+      'registry entry left out: no port',
+      'registry has a problem: the latest edit',
+    ]);
+    expect((await METRICS.registryProblems.get()).values[0]?.value).toBe(2);
+  });
+
+  test('stops all workers at once, a registry that never answers notwithstanding', async () => {
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    await until('all have been collected from', () => fleet.isReady);
+    const asked = Promise.withResolvers<void>();
+    answer = () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    await asked.promise;
+    await fleet.stop();
+    expect(idsOf()).toEqual([]);
+    const sessions = [...drivers.values()].flatMap((driver) => driver.sessions);
+    expect(sessions.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  test('stops before it ever began', async () => {
+    await fleet.stop();
+    expect(polls).toBe(0);
+  });
+});
