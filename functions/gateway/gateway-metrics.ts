@@ -11,6 +11,11 @@ export interface GatewayMetrics {
   readonly resets: Counter<'reason'>;
   readonly fullReads: Counter<'reason'>;
   readonly storeFailures: Counter<'code'>;
+  readonly members: Gauge;
+  readonly assignedWeight: Gauge;
+  readonly moves: Counter<'reason'>;
+  readonly leasesLost: Counter;
+  readonly handOverSeconds: Histogram;
   readonly scrapes: Counter<'path'>;
   readonly servedBytes: Counter;
 }
@@ -57,6 +62,33 @@ export function createGatewayMetrics(gatewayId: string): GatewayMetrics {
       name: 'proxywatch_gateway_history_failures_total',
       help: 'Loads and writes of histories that failed, by code; statistics are withheld until they work again.',
       labelNames: ['code'],
+      registers,
+    }),
+    members: new Gauge({
+      name: 'proxywatch_gateway_members',
+      help: 'Gateways that live, standbys included, as this one sees them.',
+      registers,
+    }),
+    assignedWeight: new Gauge({
+      name: 'proxywatch_gateway_assigned_weight',
+      help: 'Series of the proxies that this gateway owns.',
+      registers,
+    }),
+    moves: new Counter({
+      name: 'proxywatch_gateway_moves_total',
+      help: 'Proxies that this gateway assigned to another owner while it was the planner, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    leasesLost: new Counter({
+      name: 'proxywatch_gateway_leases_lost_total',
+      help: 'Leases that were gone when they were to be prolonged.',
+      registers,
+    }),
+    handOverSeconds: new Histogram({
+      name: 'proxywatch_gateway_hand_over_seconds',
+      help: 'From being assigned a proxy to having its lease.',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120],
       registers,
     }),
     scrapes: new Counter({

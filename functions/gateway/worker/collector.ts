@@ -53,10 +53,10 @@ export class Collector {
     return this.#sqlProblem;
   }
 
-  /** Shows or hides what the latest collection brought. */
-  expose(isShown: boolean): void {
+  /** Shows or hides what the latest collection brought; statistics only while the lease stands. */
+  expose(isShown: boolean, isLeased: boolean): void {
     this.#status.exposed = isShown;
-    this.#sql.exposed = isShown && this.#sqlProblem === undefined;
+    this.#sql.exposed = isShown && isLeased && this.#sqlProblem === undefined;
   }
 
   /**

@@ -34,6 +34,8 @@ export class HistoryKeeper {
   #token: string | undefined;
   /** The state of the store that ours is ahead of; `undefined` when it holds nothing of ours. */
   #revision: string | undefined;
+  /** Others may have written since we did: what is remembered is compared with the store before it is used again. */
+  #isDoubtful = false;
   #damage: { readonly error: unknown; readonly untilMs: number } | undefined;
 
   constructor(proxyId: string, store: HistoryStore, clock: Clock) {
@@ -55,9 +57,14 @@ export class HistoryKeeper {
     this.#readTime = time;
   }
 
+  /** The lease was lost and won again: another gateway may have come and gone meanwhile. */
+  regain(): void {
+    this.#isDoubtful = true;
+  }
+
   /** Claims and loads the history, unless that is done. Rejects with STORE_UNAVAILABLE, RECORD_DAMAGED. */
   async load(signal: AbortSignal): Promise<RememberedProxy> {
-    if (this.#remembered) return this.#remembered;
+    if (this.#remembered && !this.#isDoubtful) return this.#remembered;
     if (this.#damage && this.#clock.nowMs() < this.#damage.untilMs) throw this.#damage.error;
     this.#damage = undefined;
     try {
@@ -78,6 +85,12 @@ export class HistoryKeeper {
   async save(signal: AbortSignal): Promise<void> {
     const remembered = this.#remembered;
     if (!remembered) return;
+    if (this.#isDoubtful) {
+      throw new ProxywatchError(
+        'STORE_UNAVAILABLE',
+        `the lease of ${this.#proxyId} was lost and won again: not compared yet`,
+      );
+    }
     try {
       if (await this.#write(remembered, signal)) return;
       this.#token = await this.#claim(signal);
@@ -94,6 +107,12 @@ export class HistoryKeeper {
     const askedMs = this.#clock.nowMs();
     const stored = await this.#bounded(this.#store.load(this.#proxyId, signal), signal);
     const answeredMs = this.#clock.nowMs();
+    this.#isDoubtful = false;
+    // A store that came back empty, or stands as we left it, knows nothing that we do not.
+    if (this.#remembered && (!stored || stored.revision === this.#revision)) {
+      this.#revision = stored?.revision;
+      return this.#remembered;
+    }
     const remembered = stored ? rememberedOf(stored) : nothingRemembered();
     this.#revision = stored?.revision;
     this.#readTime = stored && {

@@ -14,6 +14,8 @@ export interface ProxyWorkerOptions {
   readonly proxy: RegisteredProxy;
   readonly link: ProxyLink;
   readonly keeper: HistoryKeeper;
+  /** Whether the lease of the proxy still stands: asked right before statistics are shown. @default always */
+  readonly mayExpose?: () => boolean;
   readonly topN: number;
   /** A collection that ended less than this ago serves the next scrape too. */
   readonly shareMs: number;
@@ -59,7 +61,7 @@ export class ProxyWorker {
     this.#head = this.document.table(FAMILIES.up, FAMILIES.collectDuration, FAMILIES.lastCollect);
     this.#headRef = this.#head.add(encodeLabels(labels));
     this.#collector = new Collector(this.document, { labels, keeper, clock, topN, metrics });
-    this.#collector.expose(false);
+    this.#collector.expose(false, false);
   }
 
   /** Whether any collection has ended, well or not. */
@@ -92,8 +94,9 @@ export class ProxyWorker {
     const shown = this.#ended;
     const isUp = isFresh && shown !== undefined && shown.error === undefined;
     this.#head.set(this.#headRef, isUp ? 1 : 0, 0);
-    this.#collector.expose(isUp);
-    const isComplete = isUp && this.#collector.sqlProblem === undefined;
+    const mayExpose = this.#options.mayExpose?.() ?? true;
+    this.#collector.expose(isUp, mayExpose);
+    const isComplete = isUp && mayExpose && this.#collector.sqlProblem === undefined;
     return () => {
       if (isComplete) this.#seen = shown;
     };
@@ -114,6 +117,24 @@ export class ProxyWorker {
     await link.close();
   }
 
+  /** The lease was lost and won again, see HistoryKeeper. */
+  regain(): void {
+    this.#options.keeper.regain();
+  }
+
+  /** Ends at once and writes nothing: another gateway has the proxy. */
+  async abandon(): Promise<void> {
+    this.#stopping.abort(new ProxywatchError('CANCELLED', `the worker of ${this.proxy.id} lost its lease`));
+    await this.#running;
+    await this.#options.link.close();
+  }
+
+  /** Digest series that it exposes, the remainder included; undefined before the history is loaded. */
+  get seriesCount(): number | undefined {
+    const { remembered } = this.#options.keeper;
+    return remembered && 1 + remembered.digests.series.named.size;
+  }
+
   /** For people: what this worker does and knows. */
   describe() {
     const { keeper, link } = this.#options;
@@ -131,6 +152,8 @@ export class ProxyWorker {
       lastSuccess: this.#lastSuccessMs === undefined ? undefined : new Date(this.#lastSuccessMs).toISOString(),
       rows: digests?.rows.size,
       namedSeries: digests?.series.named.size,
+      keptSeries: digests && digests.series.size - digests.series.named.size,
+      leased: this.#options.mayExpose?.() ?? true,
       errnos: errors?.totals.size,
       baseline: digests?.baseline,
       totals: digests?.totals,

@@ -34,7 +34,7 @@ describeOnRedis('slots of the fleet', (server) => {
     await a.leave();
     const { waitingSlots, members } = await b.beat();
     expect(members.map(({ id }) => id)).toEqual(['b']);
-    expect(waitingSlots).toEqual([{ name: 'slot-1', graceLeftMs: expect.any(Number) }]);
+    expect(waitingSlots).toEqual([{ name: 'slot-1', graceLeftMs: expect.any(Number), kind: 'left' }]);
     expect(waitingSlots[0]!.graceLeftMs).toBeGreaterThan(GRACE_MS - TIMEOUT_MS);
     expect(await gateway('successor', 3).slot()).toBe('slot-1');
     expect((await b.beat()).waitingSlots).toEqual([]);
@@ -66,6 +66,7 @@ describeOnRedis('slots of the fleet', (server) => {
     const { members, waitingSlots } = await b.beat();
     expect(members.map(({ id }) => id)).toEqual(['b', 'standby']);
     expect(waitingSlots.map(({ name }) => name)).toEqual(['slot-1']);
+    expect(waitingSlots[0]!.kind).toBe('silent');
     const left = waitingSlots[0]!.graceLeftMs;
     expect(left).toBeLessThanOrEqual(GRACE_MS - 5_000);
     expect(left).toBeGreaterThan(GRACE_MS - TIMEOUT_MS);
@@ -186,7 +187,7 @@ describeOnRedis('slots of the fleet', (server) => {
     await passTime(server().redis, -24 * GRACE_MS);
     const view = await b.beat();
     expect(slotsOf(view)).toEqual({ a: 'slot-1', b: 'slot-2' });
-    expect(view.waitingSlots).toEqual([{ name: 'slot-3', graceLeftMs: GRACE_MS }]);
+    expect(view.waitingSlots).toEqual([{ name: 'slot-3', graceLeftMs: GRACE_MS, kind: 'left' }]);
     await passTime(server().redis, TIMEOUT_MS - 1_000);
     await b.beat();
     await passTime(server().redis, 5_000);

@@ -6,14 +6,21 @@ export type Heartbeat = Pick<Member, 'id' | 'advertise' | 'isScraped' | 'isDrain
 /** Everything that the fleet agreed on, as of one moment. */
 export interface FleetView {
   readonly members: readonly Member[];
-  /** Slots whose member left or died less than the grace ago: they keep their proxies for a successor. */
-  readonly waitingSlots: readonly { readonly name: string; readonly graceLeftMs: number }[];
+  /** Slots whose member left or fell silent less than the grace ago: whoever takes one inherits its proxies. */
+  readonly waitingSlots: readonly WaitingSlot[];
   readonly assignment: Assignment;
   readonly assignmentVersion: number;
   readonly pins: ReadonlyMap<string, string>;
   readonly drainedSlots: ReadonlySet<string>;
   /** Whether the asking member holds the planning lease. */
   readonly isPlanner: boolean;
+}
+
+export interface WaitingSlot {
+  readonly name: string;
+  readonly graceLeftMs: number;
+  /** A member that said good-bye has a successor on its way; one that fell silent may have none. */
+  readonly kind: 'left' | 'silent';
 }
 
 export interface MembershipOptions {

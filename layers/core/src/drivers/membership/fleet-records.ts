@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkJson } from '../../config/parse-json.ts';
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { Assignment, Member } from '../../domain/ownership/membership.ts';
-import type { FleetView, Heartbeat } from '../../ports/membership-store.ts';
+import type { FleetView, Heartbeat, WaitingSlot } from '../../ports/membership-store.ts';
 
 /** A record that could not be read; it counts as if it were not there. */
 export interface DamagedRecord {
@@ -70,7 +70,9 @@ function decodeMembers(fields: readonly string[], damaged: DamagedRecord[]): Mem
 }
 
 function decodeWaiting(fields: readonly string[]): FleetView['waitingSlots'] {
-  const slots = chunksOf(fields, 2).map(([name = '', left]) => ({ name, graceLeftMs: Number(left) }));
+  const slots = chunksOf(fields, 3).map(([name = '', left, kind]): WaitingSlot => {
+    return { name, graceLeftMs: Number(left), kind: kind === 'left' ? 'left' : 'silent' };
+  });
   return slots.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

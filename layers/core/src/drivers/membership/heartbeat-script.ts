@@ -7,7 +7,7 @@ import { redisScript } from '../redis/redis-script.ts';
  * KEYS 1: members, 2: slots, 3: fleet, 4: pins, 5: drains. ARGV 1: member id, 2: its record, 3: timeoutMs, 4: slotGraceMs,
  * 5: number of slots, 6: what it was told last (`new`, `standby`, or its slot), 7: `draining` or `staying`, 8: version of
  * the assignment that it knows, 9: most members. Answers `full`, or `view`, version, the assignment (none when it is the
- * known one), whether the member plans, members (id, slot or '', age, record), waiting slots (name, ms left), pins, drains.
+ * known one), whether the member plans, members (id, slot or '', age, record), waiting slots (name, ms left, kind), pins, drains.
  */
 export const HEARTBEAT = redisScript(`${LUA_PRELUDE}
 local id, timeoutMs, graceMs, slotCount = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -111,6 +111,7 @@ for name, slot in pairs(slots) do
   else
     table.insert(waiting, name)
     table.insert(waiting, text(graceMs - (now - slot.sinceMs)))
+    table.insert(waiting, slot.kind)
   end
 end
 for _, member in ipairs(members) do

@@ -1,0 +1,194 @@
+import { setTimeout } from 'node:timers/promises';
+import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { Assignment } from '@proxywatch/core/domain/ownership/membership';
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { Log } from '@proxywatch/core/ports/log';
+import type { FleetView, MembershipOptions, MembershipStore } from '@proxywatch/core/ports/membership-store';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { RegistryWatch } from '../registry-watch.ts';
+import type { Clock } from '../worker/clock.ts';
+import type { ProxyWorker } from '../worker/proxy-worker.ts';
+import type { FleetPlanner } from './fleet-plan.ts';
+import type { Holdings } from './holdings.ts';
+
+export interface FleetMemberOptions {
+  readonly memberId: string;
+  /** `host:port` of this gateway; known once it listens. */
+  readonly advertise: () => string;
+  readonly registry: RegistryWatch;
+  readonly membership: MembershipStore;
+  readonly membershipOptions: MembershipOptions;
+  readonly planner: FleetPlanner;
+  readonly holdings: Holdings;
+  /** Between two heartbeats; a third of the lease leaves room for two that fail. */
+  readonly heartbeatMs: number;
+  /** A proxy whose last collection is older than this is collected from without being scraped. */
+  readonly idleMs: number;
+  readonly clock: Clock;
+  readonly metrics: GatewayMetrics;
+  readonly log: Log;
+}
+
+export interface Target {
+  readonly proxy: RegisteredProxy;
+  /** The gateway to ask. */
+  readonly address: string;
+}
+
+/** While another member lets a proxy go, its lease is asked for this often. */
+const HAND_OVER_POLL_MS = 200;
+/** A member that holds proxies and was not scraped for so long is left out when proxies are shared out. */
+const UNSCRAPED_MS = 60_000;
+
+/** One gateway among the others: it says that it lives, owns what the assignment gives it, and knows who owns the rest. */
+export class FleetMember {
+  readonly #options: FleetMemberOptions;
+  #view: FleetView | undefined;
+  #assignment: Assignment = new Map();
+  #scrapedMs: number;
+  #loop: Promise<void> | undefined;
+  #problem: string | undefined;
+  readonly #stopping = new AbortController();
+
+  constructor(options: FleetMemberOptions) {
+    this.#options = options;
+    this.#scrapedMs = options.clock.nowMs();
+  }
+
+  get workers(): readonly ProxyWorker[] {
+    return this.#options.holdings.workers;
+  }
+
+  workerOf(proxyId: string): ProxyWorker | undefined {
+    return this.#options.holdings.workerOf(proxyId);
+  }
+
+  /** Whether registry and fleet were read: before, nothing can be said about any proxy. */
+  get isLoaded(): boolean {
+    return this.#options.registry.proxies !== undefined && this.#view !== undefined;
+  }
+
+  /** Whether all that is known, and every proxy held has been collected from once, well or not. */
+  get isReady(): boolean {
+    const { holdings } = this.#options;
+    return this.isLoaded && !holdings.isWaiting && this.workers.every((worker) => worker.hasCollected);
+  }
+
+  get view(): FleetView | undefined {
+    return this.#view;
+  }
+
+  /** Every proxy of the registry, and whom to ask for it: the owner, or this gateway as long as there is none. */
+  get targets(): readonly Target[] {
+    const { advertise, registry } = this.#options;
+    return [...(registry.proxies?.values() ?? [])].map((proxy) => ({
+      proxy,
+      address: this.ownerOf(proxy.id) ?? advertise(),
+    }));
+  }
+
+  /** Address of the gateway that owns a proxy, as far as is known; undefined while nobody does. */
+  ownerOf(proxyId: string): string | undefined {
+    const { holdings, advertise } = this.#options;
+    if (holdings.workerOf(proxyId)) return advertise();
+    const slot = this.#assignment.get(proxyId);
+    return this.#view?.members.find((member) => member.slot !== undefined && member.slot === slot)?.advertise;
+  }
+
+  isRegistered(proxyId: string): boolean {
+    return this.#options.registry.proxies?.has(proxyId) === true;
+  }
+
+  noteScrape(): void {
+    this.#scrapedMs = this.#options.clock.nowMs();
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Resolves when every history that could be written is written, and the others know that this gateway has left. */
+  async stop(): Promise<void> {
+    const { holdings, membership, memberId, membershipOptions, log } = this.#options;
+    this.#stopping.abort(new ProxywatchError('CANCELLED', 'the gateway stops'));
+    await this.#loop;
+    await holdings.releaseAll();
+    await membership.leave(memberId, membershipOptions).catch((error: unknown) => {
+      log.warn('left without saying so', { code: errorCodeOf(error), message: messageOf(error) });
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { heartbeatMs, idleMs, holdings, clock } = this.#options;
+    const { signal } = this.#stopping;
+    let beatAtMs = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted) {
+      if (clock.nowMs() >= beatAtMs) {
+        beatAtMs = clock.nowMs() + heartbeatMs;
+        await this.#beat(signal);
+      } else {
+        await holdings.reconcile(this.#wanted(), signal);
+      }
+      for (const worker of this.workers) worker.collectIfIdle(idleMs);
+      const pauseMs = holdings.isWaiting || !this.isLoaded ? HAND_OVER_POLL_MS : beatAtMs - clock.nowMs();
+      await setTimeout(Math.max(0, pauseMs), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Leases first: whatever else takes long or fails, they must not run out. */
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { holdings, registry } = this.#options;
+    try {
+      await holdings.renew(signal);
+      await registry.poll(signal);
+      await this.#meet(signal);
+      await holdings.reconcile(this.#wanted(), signal);
+      this.#problem = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#report(`${errorCodeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`);
+    }
+  }
+
+  async #meet(signal: AbortSignal): Promise<void> {
+    const { memberId, advertise, membership, membershipOptions, holdings, planner, registry, metrics } = this.#options;
+    const heartbeat = {
+      id: memberId,
+      advertise: advertise(),
+      isScraped: this.#isScraped(),
+      isDraining: false,
+      holds: holdings.weights,
+    };
+    const view = await membership.heartbeat(heartbeat, membershipOptions, signal);
+    const { proxies } = registry;
+    this.#assignment =
+      view.isPlanner && proxies ? await planner.plan(memberId, view, proxies.keys(), signal) : view.assignment;
+    this.#view = view;
+    metrics.members.set(view.members.length);
+    metrics.assignedWeight.set(Object.values(heartbeat.holds).reduce((sum, weight) => sum + weight, 0));
+  }
+
+  /** Somebody new, and somebody who holds nothing, cannot have been scraped for a proxy. */
+  #isScraped(): boolean {
+    const { clock } = this.#options;
+    return this.workers.length === 0 || clock.nowMs() - this.#scrapedMs < UNSCRAPED_MS;
+  }
+
+  /** While there is no assignment, as after a Redis that came back empty, everybody keeps what he has. */
+  #wanted(): ReadonlyMap<string, RegisteredProxy> {
+    const { memberId, registry, holdings } = this.#options;
+    if (this.#assignment.size === 0) {
+      return new Map([...(registry.proxies ?? [])].filter(([id]) => holdings.workerOf(id) !== undefined));
+    }
+    const slot = this.#view?.members.find(({ id }) => id === memberId)?.slot;
+    const isOurs = ([id]: readonly [string, RegisteredProxy]) =>
+      slot !== undefined && this.#assignment.get(id) === slot;
+    return new Map([...(registry.proxies ?? [])].filter(isOurs));
+  }
+
+  /** Once for each: a Redis that is away for a day is one line, not one for each heartbeat. */
+  #report(problem: string): void {
+    if (problem !== this.#problem) this.#options.log.warn('heartbeat failed', { problem });
+    this.#problem = problem;
+  }
+}
