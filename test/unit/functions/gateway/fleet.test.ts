@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
-import { Fleet } from '../../../../functions/gateway/fleet.ts';
+import type { Fleet } from '../../../../functions/gateway/fleet.ts';
 import { until } from '../../../support/until.ts';
 import { createGate, FakeProxy, PROXY } from './fake-proxy.ts';
 import { FakeStore } from './fake-store.ts';
+import { createTestFleet } from './test-fleet.ts';
 import { createTestLog, createTestWorker, METRICS } from './test-worker.ts';
 
 const proxyCalled = (id: string, more: Partial<RegisteredProxy> = {}): RegisteredProxy => ({ ...PROXY, id, ...more });
@@ -22,7 +23,7 @@ beforeEach(() => {
   polls = 0;
   drivers = new Map();
   store = new FakeStore();
-  fleet = new Fleet({
+  fleet = createTestFleet({
     registry: {
       fetchProxies: () => {
         polls++;
@@ -34,9 +35,6 @@ beforeEach(() => {
       drivers.set(proxy.id, driver);
       return createTestWorker(driver, store, { proxy });
     },
-    pollMs: 4,
-    idleMs: 60_000,
-    metrics: METRICS,
     log,
   });
 });
@@ -120,10 +118,8 @@ describe('a fleet', () => {
   test('tells of entries that are broken and of a registry that is, and counts them', async () => {
     await publish([proxyCalled('a')], { damaged: [{ id: 'b', problem: 'no port' }], problem: 'the latest edit' });
     await polled();
-    expect(log.events.filter((event) => event.includes('entry') || event.includes('problem'))).toEqual([
-      'registry entry left out: no port',
-      'registry has a problem: the latest edit',
-    ]);
+    const told = log.events.filter((event) => event.includes('entry') || event.includes('problem'));
+    expect(told.sort()).toEqual(['registry entry left out: no port', 'registry has a problem: the latest edit']);
     expect((await METRICS.registryProblems.get()).values[0]?.value).toBe(2);
   });
 
