@@ -1,7 +1,7 @@
 import { redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
 import { field, quoted } from '@proxywatch/core/config/field';
-import { integer, milliseconds, nonEmpty, port } from '@proxywatch/core/config/fields';
+import { integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { proxiesFile } from '@proxywatch/core/config/proxies-file';
@@ -27,6 +27,12 @@ const settings = z.object({
   /** A proxy that nobody scrapes is collected from this often. */
   COLLECT_IDLE_MS: milliseconds({ min: 100, max: 600_000 }).default(30_000),
   REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(5_000),
+  /** How long a gateway owns a proxy without being heard; also how long others wait for one that fell silent. */
+  GATEWAY_LEASE_MS: milliseconds({ min: 500, max: 300_000 }).default(15_000),
+  /** How long the slot of a gateway that said good-bye keeps its proxies for a successor. */
+  SLOT_GRACE_SECONDS: seconds({ max: 3_600 }).default(90),
+  /** Gateways that own proxies at once; those beyond stand by. */
+  GATEWAY_SLOTS: integer({ min: 1, max: 256 }).default(64),
 });
 
 export type GatewayConfig = z.infer<typeof settings>;

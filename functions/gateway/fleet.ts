@@ -1,138 +1,207 @@
 import { setTimeout } from 'node:timers/promises';
 import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { Assignment } from '@proxywatch/core/domain/ownership/membership';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
-import type { ProxyRegistry, RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
+import type { FleetView, MembershipOptions, MembershipStore } from '@proxywatch/core/ports/membership-store';
 import type { GatewayMetrics } from './gateway-metrics.ts';
-import { bounded } from './worker/bounded.ts';
+import type { FleetPlanner } from './ownership/fleet-plan.ts';
+import type { Holdings } from './ownership/holdings.ts';
+import type { RegistryWatch } from './registry-watch.ts';
+import type { Clock } from './worker/clock.ts';
 import type { ProxyWorker } from './worker/proxy-worker.ts';
 
 export interface FleetOptions {
-  readonly registry: ProxyRegistry;
-  readonly createWorker: (proxy: RegisteredProxy) => ProxyWorker;
-  readonly pollMs: number;
+  readonly memberId: string;
+  /** `host:port` of this gateway; known once it listens. */
+  readonly advertise: () => string;
+  readonly registry: RegistryWatch;
+  readonly membership: MembershipStore;
+  readonly membershipOptions: MembershipOptions;
+  readonly planner: FleetPlanner;
+  readonly holdings: Holdings;
+  /** Between two heartbeats; a third of the lease leaves room for two that fail. */
+  readonly heartbeatMs: number;
   /** A proxy whose last collection is older than this is collected from without being scraped. */
   readonly idleMs: number;
+  readonly clock: Clock;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
 
-/** Workers that stop at once write their histories side by side, at most this long. */
-const STOP_TIMEOUT_MS = 10_000;
-/** Longest wait for the registry: who waits for it does not look after idle proxies meanwhile. */
-const REGISTRY_TIMEOUT_MS = 10_000;
+export interface Target {
+  readonly proxy: RegisteredProxy;
+  /** The gateway to ask. */
+  readonly address: string;
+}
 
-/** The workers of a gateway: one per proxy of the registry. A registry that cannot be read changes nothing. */
+/** While another member lets a proxy go, its lease is asked for this often. */
+const HAND_OVER_POLL_MS = 200;
+/** A member that holds proxies and was not scraped for so long is left out when proxies are shared out. */
+const UNSCRAPED_MS = 60_000;
+
+/** One gateway among the others: it says that it lives, owns what the assignment gives it, and knows who owns the rest. */
 export class Fleet {
   readonly #options: FleetOptions;
-  readonly #workers = new Map<string, ProxyWorker>();
-  #snapshot: RegistrySnapshot | undefined;
-  /** What was reported last of the registry. */
-  #problem: string | undefined;
+  #view: FleetView | undefined;
+  #assignment: Assignment = new Map();
+  #scrapedMs: number;
   #loop: Promise<void> | undefined;
+  #problem: string | undefined;
   readonly #stopping = new AbortController();
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#scrapedMs = options.clock.nowMs();
   }
 
   get workers(): readonly ProxyWorker[] {
-    return [...this.#workers.values()];
+    return this.#options.holdings.workers;
   }
 
   workerOf(proxyId: string): ProxyWorker | undefined {
-    return this.#workers.get(proxyId);
+    return this.#options.holdings.workerOf(proxyId);
   }
 
-  /** Whether the registry was read: before, nothing can be said about any proxy. */
+  /** Whether registry and fleet were read: before, nothing can be said about any proxy. */
   get isLoaded(): boolean {
-    return this.#snapshot !== undefined;
+    return this.#options.registry.proxies !== undefined && this.#view !== undefined;
   }
 
-  /** Whether the registry was read and every proxy in it has been collected from once, well or not. */
+  /** Whether all that is known, and every proxy held has been collected from once, well or not. */
   get isReady(): boolean {
-    return this.#snapshot !== undefined && this.workers.every((worker) => worker.hasCollected);
+    const { holdings } = this.#options;
+    return this.isLoaded && !holdings.isWaiting && this.workers.every((worker) => worker.hasCollected);
+  }
+
+  get view(): FleetView | undefined {
+    return this.#view;
+  }
+
+  /** Every proxy of the registry, and whom to ask for it: the owner, or this gateway as long as there is none. */
+  get targets(): readonly Target[] {
+    const { advertise, registry } = this.#options;
+    return [...(registry.proxies?.values() ?? [])].map((proxy) => ({
+      proxy,
+      address: this.ownerOf(proxy.id) ?? advertise(),
+    }));
+  }
+
+  /** Address of the gateway that owns a proxy, as far as is known; undefined while nobody does. */
+  ownerOf(proxyId: string): string | undefined {
+    const { holdings, advertise } = this.#options;
+    if (holdings.workerOf(proxyId)) return advertise();
+    const slot = this.#assignment.get(proxyId);
+    return this.#view?.members.find((member) => member.slot !== undefined && member.slot === slot)?.advertise;
+  }
+
+  isRegistered(proxyId: string): boolean {
+    return this.#options.registry.proxies?.has(proxyId) === true;
+  }
+
+  /** For people: who is there, and who should own what. */
+  describe() {
+    const { drainedSlots, pins, ...view } = this.#view ?? { drainedSlots: new Set(), pins: new Map() };
+    return {
+      ...view,
+      drainedSlots: [...drainedSlots],
+      pins: Object.fromEntries(pins),
+      assignment: Object.fromEntries(this.#assignment),
+      isWaiting: this.#options.holdings.isWaiting,
+      problem: this.#problem,
+    };
+  }
+
+  noteScrape(): void {
+    this.#scrapedMs = this.#options.clock.nowMs();
   }
 
   start(): void {
     this.#loop ??= this.#run();
   }
 
-  /** Resolves when no worker runs any more and every history that could be written is written. */
+  /** Resolves when every history that could be written is written, and the others know that this gateway has left. */
   async stop(): Promise<void> {
+    const { holdings, membership, memberId, membershipOptions, log } = this.#options;
     this.#stopping.abort(new ProxywatchError('CANCELLED', 'the gateway stops'));
     await this.#loop;
-    await Promise.all([...this.#workers.keys()].map((id) => this.#retire(id)));
+    await holdings.releaseAll();
+    await membership.leave(memberId, membershipOptions).catch((error: unknown) => {
+      log.warn('left without saying so', { code: errorCodeOf(error), message: messageOf(error) });
+    });
   }
 
   async #run(): Promise<void> {
-    const { pollMs, idleMs } = this.#options;
+    const { heartbeatMs, idleMs, holdings, clock } = this.#options;
     const { signal } = this.#stopping;
-    let pollAtMs = 0;
+    let beatAtMs = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
-      if (performance.now() >= pollAtMs) {
-        await this.#poll(signal);
-        pollAtMs = performance.now() + pollMs;
+      if (clock.nowMs() >= beatAtMs) {
+        beatAtMs = clock.nowMs() + heartbeatMs;
+        await this.#beat(signal);
+      } else {
+        await holdings.reconcile(this.#wanted(), signal);
       }
-      for (const worker of this.#workers.values()) worker.collectIfIdle(idleMs);
-      await setTimeout(Math.min(pollMs, idleMs) / 2, undefined, { signal }).catch(() => undefined);
+      for (const worker of this.workers) worker.collectIfIdle(idleMs);
+      const pauseMs = holdings.isWaiting || !this.isLoaded ? HAND_OVER_POLL_MS : beatAtMs - clock.nowMs();
+      await setTimeout(Math.max(0, pauseMs), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #poll(stopping: AbortSignal): Promise<void> {
-    const { registry, metrics } = this.#options;
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(REGISTRY_TIMEOUT_MS)]);
+  /** Leases first: whatever else takes long or fails, they must not run out. */
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { holdings, registry } = this.#options;
     try {
-      const snapshot = await bounded(registry.fetchProxies(signal), signal, {
-        code: 'STORE_UNAVAILABLE',
-        what: 'the registry',
-      });
-      metrics.registryProblems.set(snapshot.damaged.length + (snapshot.problem === undefined ? 0 : 1));
-      if (snapshot.version !== this.#snapshot?.version) await this.#apply(snapshot);
-      if (snapshot.problem !== undefined) this.#reportProblem(snapshot.problem);
-      else this.#problem = undefined;
-      this.#snapshot = snapshot;
+      await holdings.renew(signal);
+      await registry.poll(signal);
+      await this.#meet(signal);
+      await holdings.reconcile(this.#wanted(), signal);
+      this.#problem = undefined;
     } catch (error) {
-      if (stopping.aborted) return;
-      metrics.registryProblems.set((this.#snapshot?.damaged.length ?? 0) + 1);
-      this.#reportProblem(`${errorCodeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`);
+      if (signal.aborted) return;
+      this.#report(`${errorCodeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`);
     }
   }
 
-  /** Once for each: a registry that is away for a day is one line, not one for each poll. */
-  #reportProblem(problem: string): void {
-    if (problem !== this.#problem) this.#options.log.warn('registry has a problem', { problem });
+  async #meet(signal: AbortSignal): Promise<void> {
+    const { memberId, advertise, membership, membershipOptions, holdings, planner, registry, metrics } = this.#options;
+    const heartbeat = {
+      id: memberId,
+      advertise: advertise(),
+      isScraped: this.#isScraped(),
+      isDraining: false,
+      holds: holdings.weights,
+    };
+    const view = await membership.heartbeat(heartbeat, membershipOptions, signal);
+    const { proxies } = registry;
+    this.#assignment =
+      view.isPlanner && proxies ? await planner.plan(memberId, view, proxies.keys(), signal) : view.assignment;
+    this.#view = view;
+    metrics.members.set(view.members.length);
+    metrics.assignedWeight.set(Object.values(heartbeat.holds).reduce((sum, weight) => sum + weight, 0));
+  }
+
+  /** Somebody new, and somebody who holds nothing, cannot have been scraped for a proxy. */
+  #isScraped(): boolean {
+    const { clock } = this.#options;
+    return this.workers.length === 0 || clock.nowMs() - this.#scrapedMs < UNSCRAPED_MS;
+  }
+
+  /** While there is no assignment, as after a Redis that came back empty, everybody keeps what he has. */
+  #wanted(): ReadonlyMap<string, RegisteredProxy> {
+    const { memberId, registry, holdings } = this.#options;
+    if (this.#assignment.size === 0) {
+      return new Map([...(registry.proxies ?? [])].filter(([id]) => holdings.workerOf(id) !== undefined));
+    }
+    const slot = this.#view?.members.find(({ id }) => id === memberId)?.slot;
+    const isOurs = ([id]: readonly [string, RegisteredProxy]) =>
+      slot !== undefined && this.#assignment.get(id) === slot;
+    return new Map([...(registry.proxies ?? [])].filter(isOurs));
+  }
+
+  /** Once for each: a Redis that is away for a day is one line, not one for each heartbeat. */
+  #report(problem: string): void {
+    if (problem !== this.#problem) this.#options.log.warn('heartbeat failed', { problem });
     this.#problem = problem;
-  }
-
-  /** A proxy that changed gets a new worker once the old one has stopped: one connection to a proxy, one writer. */
-  async #apply({ proxies, damaged }: RegistrySnapshot): Promise<void> {
-    const { createWorker, metrics, log } = this.#options;
-    const wanted = new Map(proxies.map((proxy) => [proxy.id, JSON.stringify(proxy)]));
-    const outdated = [...this.#workers.values()]
-      .filter(({ proxy }) => wanted.get(proxy.id) !== JSON.stringify(proxy))
-      .map(({ proxy }) => proxy.id);
-    const stopped = Promise.all(outdated.map((id) => this.#retire(id)));
-    const isMissing = ({ id }: RegisteredProxy) => !this.#workers.has(id);
-    const add = (proxy: RegisteredProxy) => this.#workers.set(proxy.id, createWorker(proxy));
-    proxies
-      .filter(({ id }) => !outdated.includes(id))
-      .filter(isMissing)
-      .forEach(add);
-    await stopped;
-    proxies.filter(isMissing).forEach(add);
-    for (const { id, problem } of damaged) log.warn('registry entry left out', { proxy: id, problem });
-    metrics.proxies.set(this.#workers.size);
-    log.info('registry applied', { proxies: this.#workers.size });
-  }
-
-  async #retire(id: string): Promise<void> {
-    const worker = this.#workers.get(id);
-    this.#workers.delete(id);
-    try {
-      await worker?.stop(AbortSignal.timeout(STOP_TIMEOUT_MS));
-    } catch (error) {
-      this.#options.log.error('worker not stopped cleanly', { proxy: id, message: messageOf(error) });
-    }
   }
 }

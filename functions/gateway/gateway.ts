@@ -1,13 +1,18 @@
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
 import type { HistoryStore } from '@proxywatch/core/ports/history-store';
+import type { LeaseStore } from '@proxywatch/core/ports/lease-store';
 import type { Log } from '@proxywatch/core/ports/log';
+import type { MembershipStore } from '@proxywatch/core/ports/membership-store';
 import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
 import type { ProxyRegistry } from '@proxywatch/core/ports/proxy-registry';
 import type { GatewayConfig } from './config.ts';
 import { Fleet } from './fleet.ts';
-import { createGatewayMetrics } from './gateway-metrics.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
 import { startServer } from './http/server.ts';
+import { FleetPlanner } from './ownership/fleet-plan.ts';
+import { Holdings, type WorkerLease } from './ownership/holdings.ts';
+import { RegistryWatch } from './registry-watch.ts';
 import { type Clock, SYSTEM_CLOCK } from './worker/clock.ts';
 import { HistoryKeeper } from './worker/history-keeper.ts';
 import { ProxyLink } from './worker/proxy-link.ts';
@@ -18,6 +23,8 @@ export interface GatewayParts {
   readonly registry: ProxyRegistry;
   readonly credentials: CredentialSource;
   readonly store: HistoryStore;
+  readonly membership: MembershipStore;
+  readonly leases: LeaseStore;
   /** By kind. */
   readonly drivers: ReadonlyMap<string, ProxyDriver>;
   readonly log: Log;
@@ -35,32 +42,34 @@ const CLOSE_GRACE_MS = 5_000;
 
 /** Starts a gateway from its parts; they stay the caller's to close. */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
-  const { registry, credentials, store, drivers, log, clock = SYSTEM_CLOCK } = parts;
+  const { registry, membership, leases, log, clock = SYSTEM_CLOCK } = parts;
   const metrics = createGatewayMetrics(config.GATEWAY_ID);
-  const createWorker = (proxy: RegisteredProxy) =>
-    new ProxyWorker({
-      proxy,
-      link: new ProxyLink({
-        proxy,
-        driver: driverOf(proxy),
-        credentials,
-        connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-        clock,
-      }),
-      keeper: new HistoryKeeper(proxy.id, store, clock),
-      topN: config.DIGEST_TOP_N,
-      shareMs: config.COLLECT_SHARE_MS,
-      budgetMs: config.COLLECT_BUDGET_MS,
+  const advertise = () => config.GATEWAY_ADVERTISE ?? `${config.GATEWAY_HOST}:${server.port}`;
+  const memberId = config.GATEWAY_ID;
+  const leaseMs = config.GATEWAY_LEASE_MS;
+  const fleet = new Fleet({
+    memberId,
+    advertise,
+    registry: new RegistryWatch(registry, metrics, log),
+    membership,
+    membershipOptions: {
+      timeoutMs: leaseMs,
+      slotGraceMs: config.SLOT_GRACE_SECONDS * 1000,
+      slots: config.GATEWAY_SLOTS,
+    },
+    planner: new FleetPlanner(membership, metrics, log),
+    holdings: new Holdings({
+      leases,
+      owner: () => ({ memberId, advertise: advertise() }),
+      leaseMs,
+      createWorker: (proxy, lease) => createWorker(proxy, lease, config, { ...parts, clock, metrics }),
       clock,
       metrics,
       log,
-    });
-  const driverOf = (proxy: RegisteredProxy) => drivers.get(proxy.kind) ?? unknownDriver(proxy.kind);
-  const fleet = new Fleet({
-    registry,
-    createWorker,
-    pollMs: config.REGISTRY_POLL_MS,
+    }),
+    heartbeatMs: Math.min(leaseMs / 3, config.REGISTRY_POLL_MS),
     idleMs: config.COLLECT_IDLE_MS,
+    clock,
     metrics,
     log,
   });
@@ -70,15 +79,44 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     fleet,
     metrics,
     gatewayId: config.GATEWAY_ID,
-    advertise: () => config.GATEWAY_ADVERTISE ?? `${config.GATEWAY_HOST}:${server.port}`,
+    advertise,
     log,
   });
   fleet.start();
   return {
     port: server.port,
     async stop() {
-      await server.close(CLOSE_GRACE_MS);
+      // Proxies first: until they are let go, whoever asks for one is answered; from then on he is sent to its new owner.
       await fleet.stop();
+      await server.close(CLOSE_GRACE_MS);
     },
   };
+}
+
+interface WorkerParts extends GatewayParts {
+  readonly clock: Clock;
+  readonly metrics: GatewayMetrics;
+}
+
+function createWorker(
+  proxy: RegisteredProxy,
+  lease: WorkerLease,
+  config: GatewayConfig,
+  { credentials, store, drivers, clock, metrics, log }: WorkerParts,
+): ProxyWorker {
+  const driver = drivers.get(proxy.kind) ?? unknownDriver(proxy.kind);
+  // Whoever holds the lease is the writer of the history: the lease's token is its fence.
+  const leasedStore: HistoryStore = { ...store, claim: async () => lease.token() };
+  return new ProxyWorker({
+    proxy,
+    link: new ProxyLink({ proxy, driver, credentials, connectTimeoutMs: config.CONNECT_TIMEOUT_MS, clock }),
+    keeper: new HistoryKeeper(proxy.id, leasedStore, clock),
+    mayExpose: lease.stands,
+    topN: config.DIGEST_TOP_N,
+    shareMs: config.COLLECT_SHARE_MS,
+    budgetMs: config.COLLECT_BUDGET_MS,
+    clock,
+    metrics,
+    log,
+  });
 }

@@ -2,7 +2,9 @@ import { exitOnConfigError } from '@proxywatch/core/config/exit-on-config-error'
 import { messageOf } from '@proxywatch/core/domain/errors';
 import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
 import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
+import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
 import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
@@ -26,6 +28,10 @@ try {
       onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
     }),
     store: createRedisHistoryStore(historyRedis),
+    membership: createRedisMembershipStore(redis, {
+      onDamaged: ({ field, problem }) => log.warn('fleet record left out', { field, problem }),
+    }),
+    leases: createRedisLeaseStore(redis),
     drivers: new Map([[proxysql.kind, proxysql]]),
     log,
   });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
 import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
+import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
+import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
@@ -12,13 +15,25 @@ import { type Gateway, startGateway } from '../../functions/gateway/gateway.ts';
 import { parseExposition, type Sample } from '../unit/functions/gateway/exposition/strict-parser.ts';
 import { until } from './until.ts';
 
-export type ProxyAddress = Pick<RegisteredProxy, 'id'> & { readonly port: number; readonly kind?: string };
+export interface ProxyAddress extends Pick<RegisteredProxy, 'id'> {
+  readonly port: number;
+  /** @default proxysql */
+  readonly kind?: string;
+  /** `stats` or `secret`, whose password is `hunter2`; any other is missing. @default stats */
+  readonly credentialRef?: string;
+}
 
 export interface RunningGateway extends Gateway {
   readonly url: string;
   /** The samples of a scrape; throws on any flaw in the exposition. */
-  scrape(path?: string): Promise<readonly Sample[]>;
+  scrape(path?: string, headers?: Readonly<Record<string, string>>): Promise<readonly Sample[]>;
+  /** What a worker tells of itself. */
+  describe(proxyId: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Everything that was logged. */
+  readonly logged: readonly string[];
 }
+
+const CREDENTIALS = { stats: { user: 'stats', password: 'stats' }, secret: { user: 'stats', password: 'hunter2' } };
 
 /** A gateway in this process, with its files in a temporary folder that goes with it. */
 export async function startTestGateway(
@@ -29,16 +44,16 @@ export async function startTestGateway(
   const dir = mkdtempSync(join(tmpdir(), 'gateway-'));
   const proxiesFile = join(dir, 'proxies.json');
   const credentialsFile = join(dir, 'credentials.json');
-  const entries = proxies.map(({ id, port, kind = 'proxysql' }) => ({
+  const entries = proxies.map(({ id, port, kind = 'proxysql', credentialRef = 'stats' }) => ({
     id,
     kind,
     namespace: 'test',
     adminHost: '127.0.0.1',
     adminPort: port,
-    statsCredentialRef: 'stats',
+    statsCredentialRef: credentialRef,
   }));
   writeFileSync(proxiesFile, JSON.stringify(entries));
-  writeFileSync(credentialsFile, JSON.stringify({ stats: { user: 'stats', password: 'stats' } }));
+  writeFileSync(credentialsFile, JSON.stringify(CREDENTIALS));
   const config = parseGatewayConfig({
     GATEWAY_PORT: '0',
     REDIS_URL: redisUrl,
@@ -48,24 +63,36 @@ export async function startTestGateway(
     REGISTRY_POLL_MS: '100',
     ...env,
   });
+  const logged: string[] = [];
   const redis = createRedis(redisUrl);
   const proxysql = createProxysqlDriver();
   const gateway = await startGateway(config, {
     registry: createFileRegistry(proxiesFile),
     credentials: createFileCredentials({ path: credentialsFile }),
+    membership: createRedisMembershipStore(redis),
+    leases: createRedisLeaseStore(redis),
     store: createRedisHistoryStore(redis),
     drivers: new Map([[proxysql.kind, proxysql]]),
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: createJsonLog((line) => logged.push(line)),
   });
   const url = `http://127.0.0.1:${gateway.port}`;
-  await until('the gateway has its proxies', async () => (await fetch(`${url}/sd`)).ok);
+  const ownsAll = async () => {
+    const { workers } = (await (await fetch(`${url}/debug/workers`)).json()) as { workers: readonly unknown[] };
+    return workers.length === proxies.length;
+  };
+  await until('the gateway has its proxies', ownsAll);
   return {
     port: gateway.port,
     url,
-    async scrape(path = '/metrics') {
-      const response = await fetch(`${url}${path}`);
+    logged,
+    async scrape(path = '/metrics', headers = {}) {
+      const response = await fetch(`${url}${path}`, { headers });
       if (response.status !== 200) throw new Error(`${path} answered ${response.status}`);
       return parseExposition(await response.text(), 'text').samples;
+    },
+    async describe(proxyId) {
+      const { workers } = (await (await fetch(`${url}/debug/workers`)).json()) as { workers: { proxy: string }[] };
+      return { ...workers.find(({ proxy }) => proxy === proxyId) };
     },
     async stop() {
       await gateway.stop();

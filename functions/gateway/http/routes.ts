@@ -28,20 +28,29 @@ const SEND_TIMEOUT_MS = 60_000;
 export const ROUTES: Readonly<Record<string, Route>> = {
   '/metrics': serveMetrics,
   '/metrics/self': serveSelf,
-  '/sd': async ({ fleet, advertise }, _request, response) => {
+  '/sd': async ({ fleet }, _request, response) => {
     if (!fleet.isLoaded) return sendStarting(response);
-    const targets = fleet.workers.map(({ proxy }) => ({
-      targets: [advertise()],
+    const targets = fleet.targets.map(({ proxy, address }) => ({
+      targets: [address],
       labels: { __param_proxy: proxy.id, proxy: proxy.id, namespace: proxy.namespace },
     }));
     sendJson(response, 200, targets);
+  },
+  '/sd/gateways': async ({ fleet }, _request, response) => {
+    if (!fleet.view) return sendStarting(response);
+    sendJson(
+      response,
+      200,
+      fleet.view.members.map(({ id, advertise }) => ({ targets: [advertise], labels: { gateway: id } })),
+    );
   },
   '/healthz': async (_context, _request, response) => sendJson(response, 200, { status: 'alive' }),
   '/readyz': async ({ fleet }, _request, response) => {
     sendJson(response, fleet.isReady ? 200 : 503, { status: fleet.isReady ? 'ready' : 'starting' });
   },
   '/debug/workers': async ({ fleet, gatewayId }, _request, response) => {
-    sendJson(response, 200, { gateway: gatewayId, workers: fleet.workers.map((worker) => worker.describe()) });
+    const workers = fleet.workers.map((worker) => worker.describe());
+    sendJson(response, 200, { gateway: gatewayId, fleet: fleet.describe(), workers });
   },
 };
 
@@ -56,20 +65,34 @@ function sendStarting(response: ServerResponse): void {
   sendJson(response, 503, { error: 'the registry has not been read yet' });
 }
 
+/** A proxy that is not ours: its owner is told, if there is one. */
+function sendElsewhere({ fleet, advertise }: RouteContext, proxyId: string, response: ServerResponse): void {
+  const name = `proxy ${JSON.stringify(proxyId)}`;
+  const owner = fleet.ownerOf(proxyId);
+  if (!fleet.isRegistered(proxyId)) {
+    sendJson(response, 404, { error: `no ${name}` });
+  } else if (owner === undefined || owner === advertise()) {
+    response.setHeader('Retry-After', '1');
+    sendJson(response, 503, { error: `${name} has no owner now` });
+  } else {
+    response.setHeader('Location', `http://${owner}/metrics?proxy=${encodeURIComponent(proxyId)}`);
+    sendJson(response, 307, { error: `${name} is at ${owner}` });
+  }
+}
+
 /** All proxies of this gateway, or with `?proxy=<id>` one: the way in which production scrapes. */
 async function serveMetrics(
-  { fleet, metrics }: RouteContext,
+  context: RouteContext,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
+  const { fleet, metrics } = context;
   if (!fleet.isLoaded) return sendStarting(response);
   const proxyId = url.searchParams.get('proxy');
   const workers = proxyId === null ? fleet.workers : [fleet.workerOf(proxyId)].filter((worker) => worker !== undefined);
-  if (proxyId !== null && workers.length === 0) {
-    sendJson(response, 404, { error: `no proxy ${JSON.stringify(proxyId)} here` });
-    return;
-  }
+  if (proxyId !== null && workers.length === 0) return sendElsewhere(context, proxyId, response);
+  fleet.noteScrape();
   const budgetMs = scrapeBudgetMs(headerOf(request, 'x-prometheus-scrape-timeout-seconds'));
   // Others' slowness costs a worker nothing but the wait.
   const fresh = await Promise.all(workers.map((worker) => worker.refresh(budgetMs)));
