@@ -7,7 +7,7 @@ import {
   tryThrough,
   waitMs,
 } from '@proxywatch/core/domain/breaker';
-import { type ErrorCode, errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { type ErrorCode, isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Credential, RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
 import type { ProxyDriver, ProxySession } from '@proxywatch/core/ports/proxy-driver';
@@ -33,6 +33,8 @@ export class ProxyLink {
   readonly #options: ProxyLinkOptions;
   #session: ProxySession | undefined;
   #breaker: Breaker = CLOSED_BREAKER;
+  /** Why the latest attempt failed. */
+  #fault: ProxywatchError | undefined;
 
   constructor(options: ProxyLinkOptions) {
     this.#options = options;
@@ -45,26 +47,29 @@ export class ProxyLink {
 
   /** Runs `use` on the connection. Rejects with PROXY_* errors, at once while the breaker is open. */
   async run<T>(use: (session: ProxySession) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { clock, proxy } = this.#options;
+    const { clock } = this.#options;
     const attempt = tryThrough(this.#breaker, BREAKER, clock.nowMs());
-    if (!attempt.allowed) {
-      const waitS = Math.ceil(waitMs(this.#breaker, clock.nowMs()) / 1000);
-      throw new ProxywatchError(
-        'PROXY_UNREACHABLE',
-        `${proxy.id} failed ${this.#breaker.failures} times, next attempt in ${waitS} s`,
-      );
-    }
+    if (!attempt.allowed) throw this.#refusal();
     this.#breaker = attempt.breaker;
     try {
       const result = await use(await this.#connected(signal));
       this.#breaker = afterSuccess();
+      this.#fault = undefined;
       return result;
     } catch (error) {
-      this.#breaker = isProxyAtFault(error)
-        ? afterFailure(this.#breaker, BREAKER, clock.nowMs(), clock.random())
-        : afterSuccess();
+      const isFault = isProxywatchError(error) && FAULTS.includes(error.code);
+      this.#fault = isFault ? error : undefined;
+      this.#breaker = isFault ? afterFailure(this.#breaker, BREAKER, clock.nowMs(), clock.random()) : afterSuccess();
       throw error;
     }
+  }
+
+  /** The failure that opened the breaker, told again, so that nobody has to look for the reason. */
+  #refusal(): ProxywatchError {
+    const { code = 'PROXY_UNREACHABLE', message = 'it failed' } = this.#fault ?? {};
+    const waitS = Math.ceil(waitMs(this.#breaker, this.#options.clock.nowMs()) / 1000);
+    const told = `${message} (${this.#breaker.failures} failures in a row, next attempt in ${waitS} s)`;
+    return new ProxywatchError(code, told, { cause: this.#fault });
   }
 
   async close(): Promise<void> {
@@ -92,9 +97,4 @@ export class ProxyLink {
 }
 
 /** A statement that the proxy refuses, or a credential that is not there, is no reason to stay away from it. */
-function isProxyAtFault(error: unknown): boolean {
-  const code = errorCodeOf(error);
-  return code !== undefined && FAULTS.includes(code);
-}
-
 const FAULTS: readonly ErrorCode[] = ['PROXY_UNREACHABLE', 'PROXY_ACCESS_DENIED', 'PROXY_TIMEOUT', 'PROXY_PROTOCOL'];

@@ -69,11 +69,12 @@ describe('a proxy that fails three times in a row', () => {
       const link = linkTo(proxy);
       proxy.before = failing(code);
       for (let i = 0; i < 3; i++) expect(await codeOf(status(link))).toBe(code);
-      await expect(status(link)).rejects.toThrow(/failed 3 times, next attempt in 1 s/);
+      const told = 'as asked (3 failures in a row, next attempt in 1 s)';
+      await expect(status(link)).rejects.toMatchObject({ code, message: told });
       expect(proxy.calls).toHaveLength(3);
       jest.advanceTimersByTime(1_000);
       expect(await codeOf(status(link))).toBe(code);
-      await expect(status(link)).rejects.toThrow(/failed 4 times, next attempt in 2 s/);
+      await expect(status(link)).rejects.toThrow('(4 failures in a row, next attempt in 2 s)');
       expect(proxy.calls).toHaveLength(4);
     },
   );
