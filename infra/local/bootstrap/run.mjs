@@ -14,7 +14,12 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const OLDEST_NODE = 20;
 
 /** Scripts that start Redis, MariaDB and the others; everything else runs without them. */
-const SCRIPTS_WITH_SERVERS = ['infra/local/main.ts', 'node_modules/jest/bin/jest.js', 'test/bench/main.ts'];
+const SCRIPTS_WITH_SERVERS = [
+  'infra/local/main.ts',
+  'node_modules/jest/bin/jest.js',
+  'test/bench/main.ts',
+  'test/chaos/main.ts',
+];
 
 try {
   process.exitCode = await main(process.argv.slice(2));
