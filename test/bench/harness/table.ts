@@ -9,10 +9,11 @@ const NUMBERS = [1, 4, 5, 6];
 export function tableOf(results: readonly BenchResult[], rows: readonly Row[]): string {
   const lines = results.map((result) => {
     const row = rows.find(({ name }) => name === result.name);
-    const verdict = row?.target === undefined ? '' : isMet(result, rows) ? 'met' : 'MISSED';
-    const target = row?.target === undefined ? '' : String(row.target);
-    const { name, value, unit, baseline, ratio } = result;
-    return [name, String(value), unit, row?.baseline ?? '', String(baseline), ratio.toFixed(1), target, verdict];
+    const target = row?.limit === undefined ? String(row?.target ?? '') : `≤ ${row.limit}`;
+    const verdict = target === '' ? '' : isMet(result, rows) ? 'met' : 'MISSED';
+    const { name, value, unit, baseline } = result;
+    const ratio = result.ratio.toFixed(row?.limit === undefined ? 1 : 3);
+    return [name, String(value), unit, row?.baseline ?? '', String(baseline), ratio, target, verdict];
   });
   const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...lines.map((line) => line[i]?.length ?? 0)));
   const pad = (cell: string, i: number) =>
@@ -22,6 +23,6 @@ export function tableOf(results: readonly BenchResult[], rows: readonly Row[]): 
 
 /** Whether a result is as good as promised; one of which nothing is promised always is. */
 export function isMet(result: BenchResult, rows: readonly Row[]): boolean {
-  const target = rows.find(({ name }) => name === result.name)?.target;
-  return target === undefined || result.ratio >= target;
+  const { target = 0, limit = Number.POSITIVE_INFINITY } = rows.find(({ name }) => name === result.name) ?? {};
+  return result.ratio >= target && result.ratio <= limit;
 }

@@ -6,6 +6,7 @@ import { isMet, tableOf } from '../../bench/harness/table.ts';
 const ROWS: readonly Row[] = [
   { name: 'read', baseline: 'naive', target: 50 },
   { name: 'block', baseline: 'naive' },
+  { name: 'share', baseline: 'all', limit: 0.12 },
 ];
 
 describe('the table of benchmarks', () => {
@@ -25,6 +26,14 @@ describe('the table of benchmarks', () => {
     expect(isMet(compare('read', 1, 50, 'ms'), ROWS)).toBe(true);
     expect(isMet(compare('read', 1, 49.9, 'ms'), ROWS)).toBe(false);
     expect(isMet(compare('block', 100, 1, 'ms'), ROWS)).toBe(true);
+  });
+
+  test('a limit is met up to the ratio that it names, and shown as one', () => {
+    const share = (ratio: number) => ({ name: 'share', value: ratio, unit: 'share', baseline: 0.9, ratio });
+    expect(isMet(share(0.12), ROWS)).toBe(true);
+    expect(isMet(share(0.121), ROWS)).toBe(false);
+    expect(tableOf([share(0.0453)], ROWS)).toMatch(/0\.045 +≤ 0\.12 +met$/);
+    expect(tableOf([share(0.2)], ROWS)).toContain('MISSED');
   });
 });
 
