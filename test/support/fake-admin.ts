@@ -119,8 +119,9 @@ export function healthyAnswers({ version = '2.7.2-14-g5cc418b', missing = [] as 
     if (statement.includes('COUNT(*)')) {
       return exchange.rows(DIGEST_COLUMNS, [['1795342108', '62', '0', null, null, null, null, null, null]]);
     }
-    if (statement.includes('variable_value FROM stats_mysql_global WHERE variable_name')) {
-      return exchange.rows(['now', 'variable_name', 'variable_value'], [['1795342108', 'ProxySQL_Uptime', '62']]);
+    if (statement.startsWith("SELECT 'global',")) {
+      const columns = ['part', 'now', 'variable_name', 'variable_value'];
+      return exchange.rows(columns, [['global', '1795342108', 'ProxySQL_Uptime', '62']]);
     }
     return exchange.rows(['column'], []);
   };

@@ -74,7 +74,7 @@ export const STATUS_VARIABLES = {
 
 const STATUS_NAMES = Object.values(STATUS_VARIABLES).map(quoteSqlite).join(',');
 
-export const GLOBAL_STATUS = `SELECT ${NOW},variable_name,variable_value FROM stats_mysql_global WHERE variable_name IN (${STATUS_NAMES})`;
+const GLOBAL_STATUS = `SELECT ${NOW},variable_name,variable_value FROM stats_mysql_global WHERE variable_name IN (${STATUS_NAMES})`;
 
 const BACKEND_COLUMNS =
   'hostgroup,srv_host,srv_port,status,ConnUsed,ConnFree,ConnOK,ConnERR,Queries,Bytes_data_sent,Bytes_data_recv,Latency_us';
@@ -84,11 +84,36 @@ const ERROR_COLUMNS =
   'hostgroup,hostname,port,username,client_address,schemaname,errno,count_star,first_seen,last_seen';
 const USER_COLUMNS = 'username,frontend_connections,frontend_max_connections';
 
-export const BACKENDS = `SELECT ${BACKEND_COLUMNS} FROM stats_mysql_connection_pool LIMIT ${BACKENDS_LIMIT + 1}`;
-export const COMMANDS = `SELECT ${COMMAND_COLUMNS} FROM stats_mysql_commands_counters WHERE Total_cnt>0`;
+const BACKENDS = `SELECT ${BACKEND_COLUMNS} FROM stats_mysql_connection_pool LIMIT ${BACKENDS_LIMIT + 1}`;
+const COMMANDS = `SELECT ${COMMAND_COLUMNS} FROM stats_mysql_commands_counters WHERE Total_cnt>0`;
 // The most frequent first, so that a cut table shows the same rows at each read.
-export const ERRORS = `SELECT ${ERROR_COLUMNS},substr(last_error,1,${TEXT_CHARACTERS}) FROM stats_mysql_errors ORDER BY count_star DESC LIMIT ${ERRORS_LIMIT + 1}`;
-export const USERS = `SELECT ${USER_COLUMNS} FROM stats_mysql_users LIMIT ${USERS_LIMIT + 1}`;
+const ERRORS = `SELECT ${ERROR_COLUMNS},substr(last_error,1,${TEXT_CHARACTERS}) FROM stats_mysql_errors ORDER BY count_star DESC LIMIT ${ERRORS_LIMIT + 1}`;
+const USERS = `SELECT ${USER_COLUMNS} FROM stats_mysql_users LIMIT ${USERS_LIMIT + 1}`;
+
+/** The parts of a status: what selects each, and how many columns that has. */
+const STATUS_PARTS = {
+  global: { select: GLOBAL_STATUS, width: 3 },
+  backends: { select: BACKENDS, width: 12 },
+  commands: { select: COMMANDS, width: 15 },
+  errors: { select: ERRORS, width: 11 },
+  users: { select: USERS, width: 3 },
+} as const;
+export type StatusPart = keyof typeof STATUS_PARTS;
+
+const WIDEST = Math.max(...Object.values(STATUS_PARTS).map(({ width }) => width));
+
+/**
+ * The named parts in one statement, since each one costs a round trip and the admin interface serves one client at a time.
+ * Each row begins with the name of its part, and is filled up with NULLs behind the part's own columns.
+ */
+export function statusStatement(parts: readonly StatusPart[]): string {
+  return parts
+    .map((part) => {
+      const { select, width } = STATUS_PARTS[part];
+      return `SELECT '${part}',*${',NULL'.repeat(WIDEST - width)} FROM (${select})`;
+    })
+    .join(' UNION ALL ');
+}
 
 /** Statements that fail with the proxy's reason where a table or a column is missing, and read no row. */
 export const PROBES = {

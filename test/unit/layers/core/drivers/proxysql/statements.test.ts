@@ -5,11 +5,8 @@ import * as statements from '../../../../../../layers/core/src/drivers/proxysql/
 const { digestsStatement, digestTextsStatement, PROBES } = statements;
 const all = [
   statements.VERSION,
-  statements.GLOBAL_STATUS,
-  statements.BACKENDS,
-  statements.COMMANDS,
-  statements.ERRORS,
-  statements.USERS,
+  statements.statusStatement(['global']),
+  statements.statusStatement(['global', 'backends', 'commands', 'errors', 'users']),
   digestsStatement(),
   digestsStatement(1_000),
   digestTextsStatement(),

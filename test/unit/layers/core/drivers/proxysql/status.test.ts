@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Row } from '../../../../../../layers/core/src/drivers/proxysql/cells.ts';
-import * as statements from '../../../../../../layers/core/src/drivers/proxysql/statements.ts';
+import {
+  type StatusPart,
+  statusStatement,
+  USERS_LIMIT,
+} from '../../../../../../layers/core/src/drivers/proxysql/statements.ts';
 import { fetchStatus } from '../../../../../../layers/core/src/drivers/proxysql/status.ts';
 
 const row = (...cells: (string | null)[]): Row => cells.map((cell) => (cell === null ? null : Buffer.from(cell)));
@@ -19,15 +23,12 @@ const global = [
   row('1795342108', 'Client_Connections_connected', '13'),
   row('1795342108', 'Slow_queries', '2'),
 ];
-const answers = new Map<string, readonly Row[]>([
-  [statements.GLOBAL_STATUS, global],
+const answers = new Map<StatusPart, readonly Row[]>([
+  ['global', global],
+  ['backends', [row('10', '127.0.0.1', '3306', 'ONLINE', '8', '1', '9', '282', '2130', '117095', '792', '165')]],
+  ['commands', [row('BEGIN', '2', '625', '1', '0', '1', '0', '0', '0', '0', '0', '0', '0', '0', '7')]],
   [
-    statements.BACKENDS,
-    [row('10', '127.0.0.1', '3306', 'ONLINE', '8', '1', '9', '282', '2130', '117095', '792', '165')],
-  ],
-  [statements.COMMANDS, [row('BEGIN', '2', '625', '1', '0', '1', '0', '0', '0', '0', '0', '0', '0', '0', '7')]],
-  [
-    statements.ERRORS,
+    'errors',
     [
       row(
         '10',
@@ -44,11 +45,15 @@ const answers = new Map<string, readonly Row[]>([
       ),
     ],
   ],
-  [statements.USERS, [row('ghost', '0', '10000')]],
+  ['users', [row('ghost', '0', '10000')]],
 ]);
-const answering = (changed: Iterable<readonly [string, readonly Row[]]> = []) => {
+/** A proxy that answers the one statement of a status: the rows of each part that it names. */
+const answering = (changed: Iterable<readonly [StatusPart, readonly Row[]]> = []) => {
   const table = new Map([...answers, ...changed]);
-  return async (statement: string) => table.get(statement) ?? [];
+  return async (statement: string): Promise<readonly Row[]> =>
+    [...table]
+      .filter(([part]) => statement.includes(`SELECT '${part}',`))
+      .flatMap(([part, rows]) => rows.map((cells) => [Buffer.from(part), ...cells, null, null]));
 };
 
 describe('the status of a proxy', () => {
@@ -100,33 +105,49 @@ describe('the status of a proxy', () => {
     const asked: string[] = [];
     const query = async (statement: string) => {
       asked.push(statement);
-      return global;
+      return answering()(statement);
     };
     const none = { ...all, commandCounters: false, errors: false, backends: false, users: false };
     expect(await fetchStatus(query, none)).toMatchObject({ backends: [], commands: [], errors: [], users: [] });
-    expect(asked).toEqual([statements.GLOBAL_STATUS]);
+    expect(asked).toEqual([statusStatement(['global'])]);
+    expect(asked[0]).not.toMatch(/connection_pool|commands_counters|stats_mysql_errors|stats_mysql_users/);
   });
 
   test('says which part is not complete', async () => {
-    const users = Array.from({ length: statements.USERS_LIMIT + 1 }, (_, i) => row(`u${i}`, '0', '1'));
-    const status = await fetchStatus(answering([[statements.USERS, users]]), all);
-    expect(status.users).toHaveLength(statements.USERS_LIMIT);
+    const users = Array.from({ length: USERS_LIMIT + 1 }, (_, i) => row(`u${i}`, '0', '1'));
+    const status = await fetchStatus(answering([['users', users]]), all);
+    expect(status.users).toHaveLength(USERS_LIMIT);
     expect(status.truncated).toEqual(['users']);
   });
 
   test('shows 0 for a variable that this version lacks, but needs the uptime', async () => {
     const [uptime, ...rest] = global;
-    expect(await fetchStatus(answering([[statements.GLOBAL_STATUS, [uptime!]]]), all)).toMatchObject({
+    expect(await fetchStatus(answering([['global', [uptime!]]]), all)).toMatchObject({
       slowQueries: 0,
     });
-    await expect(fetchStatus(answering([[statements.GLOBAL_STATUS, rest]]), all)).rejects.toMatchObject({
+    await expect(fetchStatus(answering([['global', rest]]), all)).rejects.toMatchObject({
       code: 'PROXY_PROTOCOL',
     });
   });
 
+  test('is asked for in one statement', async () => {
+    let asked = 0;
+    const answer = answering();
+    await fetchStatus((statement) => {
+      asked++;
+      return answer(statement);
+    }, all);
+    expect(asked).toBe(1);
+  });
+
+  test('is refused with a row of no part', async () => {
+    const query = async () => [row('surprise', '1')];
+    await expect(fetchStatus(query, all)).rejects.toMatchObject({ code: 'PROXY_PROTOCOL' });
+  });
+
   test('is refused with a number that is none', async () => {
     const backends = [row('10', 'h', '3306', 'ONLINE', '-8', '1', '9', '0', '0', '0', '0', '0')];
-    await expect(fetchStatus(answering([[statements.BACKENDS, backends]]), all)).rejects.toThrow(
+    await expect(fetchStatus(answering([['backends', backends]]), all)).rejects.toThrow(
       'ConnUsed is no exact whole number: "-8"',
     );
   });
