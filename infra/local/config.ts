@@ -1,5 +1,5 @@
 import { type HostPort, hostPorts, httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
-import { integer, nonEmpty, port } from '@proxywatch/core/config/fields';
+import { integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { z } from 'zod';
 
@@ -7,6 +7,9 @@ const LAB_PROXIES = 3;
 /** Lab proxies stand ten ports apart: admin 16032, 16042, 16052, traffic one above each. */
 const LAB_PORT_STRIDE = 10;
 const HIGHEST_LAB_PORT = 65_535 - LAB_PORT_STRIDE * (LAB_PROXIES - 1) - 1;
+const GATEWAYS = 2;
+/** Nobody starts a successor of a gateway that is told to stop here, unlike in production: its proxies wait only so long. */
+const SLOT_GRACE_SECONDS = 10;
 
 const schema = z
   .object({
@@ -14,18 +17,24 @@ const schema = z
     REDIS_PORT: port({ min: 0 }).default(16379),
     MARIADB_PORT: port({ min: 0 }).default(13306),
     PROMETHEUS_PORT: port({ min: 0 }).default(9090),
-    GATEWAY_PORT: port().default(9464),
+    /** Of the first gateway; the second has the next. */
+    GATEWAY_PORT: port({ max: 65_535 - GATEWAYS + 1 }).default(9464),
     LAB_PORT: port({ max: HIGHEST_LAB_PORT }).default(16032),
     REDIS_URL: redisUrl().optional(),
     DCDB_URL: mysqlUrl().optional(),
     KAFKA_BROKERS: hostPorts().transform(addressList).optional(),
     SKYEYE_URL: httpUrl().optional(),
     DIGEST_TOP_N: integer({ min: 1, max: 100_000 }).default(1_000),
+    GATEWAY_LEASE_MS: milliseconds().optional(),
+    SLOT_GRACE_SECONDS: seconds().default(SLOT_GRACE_SECONDS),
   })
   .check(
     relation(
       ['LAB_PORT', 'GATEWAY_PORT'],
-      ({ LAB_PORT, GATEWAY_PORT }) => !labAddresses(LAB_PORT).some((lab) => Object.values(lab).includes(GATEWAY_PORT)),
+      ({ LAB_PORT, GATEWAY_PORT }) => {
+        const taken = labAddresses(LAB_PORT).flatMap(({ adminPort, trafficPort }) => [adminPort, trafficPort]);
+        return !gatewayAddresses(GATEWAY_PORT).some(({ port }) => taken.includes(port));
+      },
       'the lab proxies would take GATEWAY_PORT',
     ),
   );
@@ -49,6 +58,32 @@ export function labAddresses(labPort: number): readonly LabAddress[] {
     const adminPort = labPort + i * LAB_PORT_STRIDE;
     return { number: i + 1, adminPort, trafficPort: adminPort + 1 };
   });
+}
+
+export interface GatewayAddress {
+  /** `gateway-1`, `gateway-2`. */
+  readonly id: string;
+  readonly port: number;
+  /** `host:port`. */
+  readonly address: string;
+}
+
+export function gatewayAddresses(firstPort: number): readonly GatewayAddress[] {
+  return Array.from({ length: GATEWAYS }, (_, i) => ({
+    id: `gateway-${i + 1}`,
+    port: firstPort + i,
+    address: `127.0.0.1:${firstPort + i}`,
+  }));
+}
+
+/** What every gateway of one fleet must be told alike: for those that the run starts, and those that join it later. */
+export function fleetSettings(config: LocalConfig): Readonly<Record<string, string>> {
+  const { DIGEST_TOP_N, GATEWAY_LEASE_MS, SLOT_GRACE_SECONDS } = config;
+  return {
+    DIGEST_TOP_N: `${DIGEST_TOP_N}`,
+    SLOT_GRACE_SECONDS: `${SLOT_GRACE_SECONDS}`,
+    ...(GATEWAY_LEASE_MS === undefined ? {} : { GATEWAY_LEASE_MS: `${GATEWAY_LEASE_MS}` }),
+  };
 }
 
 function addressList(addresses: readonly HostPort[]): string {

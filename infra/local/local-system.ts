@@ -1,12 +1,12 @@
 import { prometheusRules, renderPrometheusConfig } from '../prometheus/render.ts';
-import { type LocalConfig, labAddresses } from './config.ts';
+import { fleetSettings, type GatewayAddress, gatewayAddresses, type LocalConfig, labAddresses } from './config.ts';
 import { adminAddress, LAB_CREDENTIALS, labName, peersOf, registrationOf, trafficAddress } from './lab-proxies.ts';
 import { nodeProcess, service, task } from './launcher/parts.ts';
 import { answersHttp, printsReadyLine } from './launcher/ready-checks.ts';
 import { settingOf } from './launcher/settings.ts';
 import type { Step } from './launcher/steps.ts';
 import { migrate } from './migrate.ts';
-import { publishProxies } from './publish-proxies.ts';
+import { keepRegistryPublished } from './publish-proxies.ts';
 import { startKafka } from './services/kafka.ts';
 import { startMariadb } from './services/mariadb.ts';
 import { startPrometheus } from './services/prometheus.ts';
@@ -14,12 +14,10 @@ import { startRedis } from './services/redis.ts';
 import { labConfiguration } from './traffic/lab-configuration.ts';
 import { seedBackends } from './traffic/seed.ts';
 
-const HOST = '127.0.0.1';
-
 /** The whole system on one machine, in the order in which it starts. A new part is one entry here. */
 export function localSystem(root: string, config: LocalConfig): readonly Step[] {
   const labs = labAddresses(config.LAB_PORT);
-  const gateway = `${HOST}:${config.GATEWAY_PORT}`;
+  const gateways = gatewayAddresses(config.GATEWAY_PORT);
   return [
     service({
       name: 'redis',
@@ -73,41 +71,49 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
         },
       }),
     ),
-    task('registry', async (settings, { folder, signal }) => {
-      settings.set('LAB_PORT', `${config.LAB_PORT}`);
-      settings.set('PROXY_CREDENTIALS_FILE', folder.put('credentials.json', `${JSON.stringify(LAB_CREDENTIALS)}\n`));
-      const stores = { dcdbUrl: settingOf(settings, 'DCDB_URL'), redisUrl: settingOf(settings, 'REDIS_URL') };
-      await publishProxies(stores, labs.map(registrationOf), signal);
-      return labs.map(labName).join(', ');
-    }),
-    nodeProcess(root, {
-      name: 'gateway-1',
-      command: ['functions/gateway/main.ts'],
-      ready: answersHttp(`http://${gateway}/readyz`),
-      // As ECS does with a task.
-      respawn: true,
-      ports: [{ port: config.GATEWAY_PORT, variable: 'GATEWAY_PORT' }],
-      detail: `http://${gateway}/metrics`,
-      settings: () => ({ GATEWAY_URL: `http://${gateway}`, DIGEST_TOP_N: `${config.DIGEST_TOP_N}` }),
-      env: ({ settings }) => ({
-        REDIS_URL: settingOf(settings, 'REDIS_URL'),
-        PROXY_CREDENTIALS_FILE: settingOf(settings, 'PROXY_CREDENTIALS_FILE'),
-        GATEWAY_ID: 'gateway-1',
-        GATEWAY_PORT: `${config.GATEWAY_PORT}`,
-        GATEWAY_ADVERTISE: gateway,
-        DIGEST_TOP_N: `${config.DIGEST_TOP_N}`,
+    {
+      name: 'registry',
+      async start({ settings, folder, signal }) {
+        settings.set('LAB_PORT', `${config.LAB_PORT}`);
+        settings.set('PROXY_CREDENTIALS_FILE', folder.put('credentials.json', `${JSON.stringify(LAB_CREDENTIALS)}\n`));
+        const stores = { dcdbUrl: settingOf(settings, 'DCDB_URL'), redisUrl: settingOf(settings, 'REDIS_URL') };
+        const stop = await keepRegistryPublished(stores, labs.map(registrationOf), {
+          signal,
+          onProblem: (problem) => console.error(`! the registry is not published: ${problem}`),
+        });
+        return { detail: labs.map(labName).join(', '), stop };
+      },
+    },
+    ...gateways.map(({ id, port, address }) =>
+      nodeProcess(root, {
+        name: id,
+        command: ['functions/gateway/main.ts'],
+        ready: answersHttp(`http://${address}/readyz`),
+        // As ECS does with a task.
+        respawn: true,
+        ports: [{ port, variable: 'GATEWAY_PORT' }],
+        detail: `http://${address}/metrics`,
+        // Neither GATEWAY_ID nor GATEWAY_PORT: whoever joins from another shell reads these settings too.
+        settings: () => ({ ...gatewayUrls(gateways), ...fleetSettings(config) }),
+        env: ({ settings }) => ({
+          REDIS_URL: settingOf(settings, 'REDIS_URL'),
+          PROXY_CREDENTIALS_FILE: settingOf(settings, 'PROXY_CREDENTIALS_FILE'),
+          GATEWAY_ID: id,
+          GATEWAY_PORT: `${port}`,
+          GATEWAY_ADVERTISE: address,
+          ...fleetSettings(config),
+        }),
       }),
-    }),
+    ),
     service({
       name: 'prometheus',
       variable: 'SKYEYE_URL',
       given: config.SKYEYE_URL,
-      start: (options, { settings }) => {
-        const discoveryUrls = [`${settingOf(settings, 'GATEWAY_URL')}/sd`];
+      start: (options) => {
         const scraping = renderPrometheusConfig({
           scrapeInterval: '5s',
           scrapeTimeout: '4s',
-          discoveryUrls,
+          discoveryUrls: gateways.map(({ address }) => `http://${address}/sd`),
           ruleFiles: ['rules.yml'],
         });
         const rules = prometheusRules();
@@ -124,6 +130,12 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
       settings: ({ controlPort }) => ({ TRAFFIC_CONTROL_PORT: String(controlPort) }),
     }),
   ];
+}
+
+/** `GATEWAY_URL` for whoever needs any of them, `GATEWAY_URLS` for whoever wants all. */
+function gatewayUrls(gateways: readonly GatewayAddress[]): Readonly<Record<string, string>> {
+  const urls = gateways.map(({ address }) => `http://${address}`);
+  return { GATEWAY_URL: urls[0] ?? '', GATEWAY_URLS: urls.join(',') };
 }
 
 function labBackend(): Step {

@@ -4,8 +4,9 @@ import { type Settings, settingOf, withoutPassword } from './launcher/settings.t
 
 /** Where everything is, for the end of a start. */
 export function printedAddresses(settings: Settings, folder: RunFolder): string {
+  const gateways = settingOf(settings, 'GATEWAY_URLS').split(',');
   const lines = [
-    ['metrics', `${settingOf(settings, 'GATEWAY_URL')}/metrics`],
+    ...gateways.map((url) => ['metrics', `${url}/metrics`]),
     ['Prometheus', settingOf(settings, 'SKYEYE_URL')],
     ['Redis', withoutPassword(settingOf(settings, 'REDIS_URL'))],
     ['DCDB', withoutPassword(settingOf(settings, 'DCDB_URL'))],

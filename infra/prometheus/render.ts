@@ -7,7 +7,10 @@ export interface PrometheusSettings {
   readonly scrapeInterval: string;
   /** At most the interval; the gateway answers within it, less a margin. */
   readonly scrapeTimeout: string;
-  /** `/sd` of one or more gateways. Each answers for the whole fleet; the same target found twice is scraped once. */
+  /**
+   * `/sd` of one or more gateways. Each answers for the whole fleet; the same target found twice is scraped once. The
+   * gateways themselves are found at `/sd/gateways` of the same ones.
+   */
   readonly discoveryUrls: readonly string[];
   /** How often the targets are asked for, default the scrape interval: a proxy that moved is found within one scrape. */
   readonly discoveryInterval?: string;
@@ -27,12 +30,15 @@ export function prometheusRules(): string {
 /** The configuration file with its placeholders filled in. */
 export function renderPrometheusConfig(settings: PrometheusSettings): string {
   const { remoteWrite, discoveryInterval = settings.scrapeInterval } = settings;
+  const discovery = (suffix: string) =>
+    settings.discoveryUrls.map((url) => ({ url: `${url}${suffix}`, refresh_interval: discoveryInterval }));
   return fillIn(readFileSync(TEMPLATE, 'utf8'), {
     SCRAPE_INTERVAL: settings.scrapeInterval,
     SCRAPE_TIMEOUT: settings.scrapeTimeout,
     RULE_FILES: settings.ruleFiles ?? [],
     EXTERNAL_LABELS: settings.externalLabels ?? {},
-    SERVICE_DISCOVERY: settings.discoveryUrls.map((url) => ({ url, refresh_interval: discoveryInterval })),
+    PROXY_DISCOVERY: discovery(''),
+    GATEWAY_DISCOVERY: discovery('/gateways'),
     REMOTE_WRITE: remoteWrite === undefined ? [] : [{ url: remoteWrite.url, sigv4: { region: remoteWrite.region } }],
   });
 }

@@ -37,7 +37,7 @@ describe('a local run', () => {
       return seen === 3;
     });
     const pids = run.pids();
-    expect(pids).toHaveLength(10);
+    expect(pids).toHaveLength(11);
     run.child.kill('SIGINT');
     // npm and the terminal may both send it.
     run.child.kill('SIGINT');
@@ -47,7 +47,7 @@ describe('a local run', () => {
 
   test('starts a lab proxy or a gateway again when it dies', async () => {
     const run = await (await startLocalRun()).ready();
-    for (const name of ['lab-2', 'gateway-1']) {
+    for (const name of ['lab-2', 'gateway-1', 'gateway-2']) {
       const before = run.pidOf(name);
       process.kill(before, 'SIGKILL');
       await until(`${name} has another pid`, () => run.pidOf(name) !== before);

@@ -33,8 +33,8 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
     REDIS_PORT: '0',
     MARIADB_PORT: '0',
     PROMETHEUS_PORT: '0',
-    GATEWAY_PORT: `${await pickFreePort()}`,
-    LAB_PORT: `${await pickLabPort()}`,
+    GATEWAY_PORT: `${await pickPort([0, 1])}`,
+    LAB_PORT: `${await pickPort([0, 1, 10, 11, 20, 21])}`,
     ...env,
   };
   const child = launch(settings);
@@ -88,21 +88,19 @@ export function launch(settings: NodeJS.ProcessEnv): ChildProcess {
   return child;
 }
 
-/** A port such that all that lab proxies take from it on are free now. */
-async function pickLabPort(): Promise<number> {
+/** A port such that all ports at these offsets from it are free now. */
+async function pickPort(offsets: readonly number[]): Promise<number> {
   for (;;) {
     const base = await pickFreePort();
-    const ports = [0, 1, 10, 11, 20, 21].map((offset) => base + offset);
-    const free = await Promise.all(
-      ports.map(
-        (port) =>
-          port < 65_536 &&
-          assertPortFree(port, 'lab', 'LAB_PORT').then(
-            () => true,
-            () => false,
-          ),
-      ),
-    );
+    const free = await Promise.all(offsets.map((offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  if (port > 65_535) return false;
+  return assertPortFree(port, 'a test', 'none').then(
+    () => true,
+    () => false,
+  );
 }

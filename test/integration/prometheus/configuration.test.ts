@@ -13,6 +13,8 @@ interface Series {
 }
 
 const servers: Server[] = [];
+/** Id → address, of all gateways. */
+const gateways = new Map<string, string>();
 let prometheus: Awaited<ReturnType<typeof startPrometheus>> | undefined;
 
 function listen(handler: RequestListener): Promise<string> {
@@ -33,6 +35,9 @@ function gateway(name: string, owned: () => readonly string[], owners: ReadonlyM
         targets: [address()],
         labels: { __param_proxy: id, proxy: id, namespace: 'shop' },
       }));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(targets));
+    } else if (url.pathname === '/sd/gateways') {
+      const targets = [...gateways].map(([id, address]) => ({ targets: [address], labels: { gateway: id } }));
       response.setHeader('content-type', 'application/json').end(JSON.stringify(targets));
     } else if (url.pathname === '/metrics/self') {
       response.setHeader('content-type', 'text/plain').end(`proxywatch_gateway_up{gateway="${name}"} 1\n`);
@@ -103,6 +108,8 @@ describe('Prometheus with this configuration', () => {
     const addresses: Record<string, string> = {};
     addresses.first = await gateway('gateway-1', () => (ownerOfB === 'first' ? ['a', 'b'] : ['a']), owners);
     addresses.second = await gateway('gateway-2', () => (ownerOfB === 'second' ? ['b', 'c'] : ['c']), owners);
+    gateways.set('gateway-1', addresses.first).set('gateway-2', addresses.second);
+    gateways.set('standby', await gateway('standby', () => [], owners));
     owners.set('a', () => addresses.first ?? '');
     owners.set('b', () => addresses[ownerOfB] ?? '');
     owners.set('c', () => addresses.second ?? '');
@@ -146,11 +153,12 @@ describe('Prometheus with this configuration', () => {
     expect(body.data.groups.flatMap(({ rules }) => rules).length).toBeGreaterThan(0);
   });
 
-  test('scrapes each gateway itself once', async () => {
-    const up = await eventually('up{job="gateways"} == 1', 2);
-    expect(up.every(({ metric }) => !('proxy' in metric) && !('namespace' in metric))).toBe(true);
-    const self = await eventually('proxywatch_gateway_up', 2);
-    expect(self.map(({ metric }) => metric.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2']);
+  test('scrapes each gateway itself once, one that holds no proxy included', async () => {
+    const up = await eventually('up{job="gateways"} == 1', 3);
+    expect(up.map(({ metric }) => metric.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2', 'standby']);
+    const self = await eventually('proxywatch_gateway_up', 3);
+    expect(self.map(({ metric }) => metric.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2', 'standby']);
+    expect(self.every(({ metric }) => !('exported_gateway' in metric))).toBe(true);
   });
 
   test('keeps the one series of a proxy that moves to another gateway', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { labAddresses, parseLocalConfig } from '../../../../infra/local/config.ts';
+import { fleetSettings, gatewayAddresses, labAddresses, parseLocalConfig } from '../../../../infra/local/config.ts';
 
 describe('settings of a local run', () => {
   test('are the documented ports by default', () => {
@@ -15,10 +15,27 @@ describe('settings of a local run', () => {
       { number: 2, adminPort: 16042, trafficPort: 16043 },
       { number: 3, adminPort: 16052, trafficPort: 16053 },
     ]);
+    expect(gatewayAddresses(9464)).toEqual([
+      { id: 'gateway-1', port: 9464, address: '127.0.0.1:9464' },
+      { id: 'gateway-2', port: 9465, address: '127.0.0.1:9465' },
+    ]);
   });
 
   test('take the addresses of brokers as they are written', () => {
     expect(parseLocalConfig({ KAFKA_BROKERS: 'a:1, [::1]:2' }).KAFKA_BROKERS).toBe('a:1,[::1]:2');
+  });
+
+  test('of the fleet name no single gateway, so that one may join with them', () => {
+    expect(fleetSettings(parseLocalConfig({ DIGEST_TOP_N: '7', GATEWAY_LEASE_MS: '3000' }))).toEqual({
+      DIGEST_TOP_N: '7',
+      GATEWAY_LEASE_MS: '3000',
+      SLOT_GRACE_SECONDS: '10',
+    });
+  });
+
+  test('leave both gateways a port that no lab proxy takes', () => {
+    expect(() => parseLocalConfig({ GATEWAY_PORT: '16031' })).toThrow(/the lab proxies would take GATEWAY_PORT/);
+    expect(() => parseLocalConfig({ GATEWAY_PORT: '65535' })).toThrow(/GATEWAY_PORT/);
   });
 
   test('tell all problems at once', () => {

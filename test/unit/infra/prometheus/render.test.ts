@@ -16,6 +16,12 @@ describe('Prometheus configuration', () => {
     );
   });
 
+  test('asks them for the gateways themselves too', () => {
+    expect(renderPrometheusConfig(settings)).toContain(
+      'http_sd_configs: [{"url":"http://127.0.0.1:9464/sd/gateways","refresh_interval":"5s"}]',
+    );
+  });
+
   test('writes values as JSON, so that no text can become configuration', () => {
     const externalLabels = { cluster: 'a"\nremote_write: [' };
     expect(renderPrometheusConfig({ ...settings, externalLabels })).toContain(
