@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkJson } from '../../config/parse-json.ts';
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { Assignment, Member } from '../../domain/ownership/membership.ts';
+import type { FleetRecords } from '../../ports/fleet-observer.ts';
 import type { FleetView, Heartbeat, WaitingSlot } from '../../ports/membership-store.ts';
 
 /** A record that could not be read; it counts as if it were not there. */
@@ -51,12 +52,33 @@ export function decodeFleet(reply: unknown, known: KnownAssignment): FleetReply 
       waitingSlots: decodeWaiting(textsOf(waiting)),
       assignment: decodeAssignment(textsOf(assignments), damaged) ?? known.assignment,
       assignmentVersion: Number(version),
-      pins: new Map(chunksOf(textsOf(pins), 2).map(([proxyId = '', slot = '']) => [proxyId, slot])),
+      pins: decodePins(pins),
       drainedSlots: new Set(textsOf(drains)),
       isPlanner: planner === 'planner',
     },
     damaged,
   };
+}
+
+/** The answer of OBSERVE. Records that cannot be read are left out: whoever looks on can do no more about them. */
+export function decodeFleetRecords(reply: unknown): FleetRecords {
+  const [kind, planner, assignment, ageMs, members, waiting, pins, drains] = listOf(reply);
+  if (kind !== 'records') throw new ProxywatchError('INTERNAL', `the fleet answered with ${JSON.stringify(kind)}`);
+  return {
+    members: decodeMembers(textsOf(members), []),
+    waitingSlots: chunksOf(textsOf(waiting), 4).map(([name = '', waitedMs, kind, lastMemberId = '']) => {
+      return { name, kind: kind === 'left' ? 'left' : 'silent', waitedMs: Number(waitedMs), lastMemberId };
+    }),
+    plannerId: planner === '' ? undefined : String(planner),
+    assignment: decodeAssignment([String(assignment)], []) ?? new Map(),
+    assignmentAgeMs: ageMs === '' ? undefined : Number(ageMs),
+    pins: decodePins(pins),
+    drainedSlots: new Set(textsOf(drains)),
+  };
+}
+
+function decodePins(pins: unknown): ReadonlyMap<string, string> {
+  return new Map(chunksOf(textsOf(pins), 2).map(([proxyId = '', slot = '']) => [proxyId, slot]));
 }
 
 function decodeMembers(fields: readonly string[], damaged: DamagedRecord[]): Member[] {
