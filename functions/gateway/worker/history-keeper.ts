@@ -80,7 +80,8 @@ export class HistoryKeeper {
 
   /**
    * Writes what changed since the last write. Rejects with STORE_UNAVAILABLE (try again), or with STORE_FENCED when another
-   * gateway has the proxy now: what is remembered here is given up then.
+   * gateway has the proxy now: what is remembered here is compared with what the store holds before it is used again. (It
+   * may have been ourselves: a lease that was lost with a Redis that came back empty is won again beside a write.)
    */
   async save(signal: AbortSignal): Promise<void> {
     const remembered = this.#remembered;
@@ -96,7 +97,7 @@ export class HistoryKeeper {
       this.#token = await this.#claim(signal);
       if (await this.#write(remembered, signal)) return;
     } catch (error) {
-      if (errorCodeOf(error) === 'STORE_FENCED') this.#remembered = undefined;
+      if (errorCodeOf(error) === 'STORE_FENCED') this.#isDoubtful = true;
       throw error;
     }
     throw new ProxywatchError('STORE_UNAVAILABLE', `the store lost the history of ${this.#proxyId} twice in a row`);
