@@ -20,11 +20,15 @@ export interface GatewayMetrics {
   readonly servedBytes: Counter;
 }
 
+/** Gauges that prom-client calls totals, which linters refuse; the same by type stand beside them. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `proxywatch_gateway_nodejs_active_${what}_total`);
+
 export function createGatewayMetrics(gatewayId: string): GatewayMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ gateway: gatewayId });
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'proxywatch_gateway_' });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   observeEventLoop(registry);
   return {
     registry,
