@@ -44,6 +44,8 @@ const UNSCRAPED_MS = 60_000;
 export class Fleet {
   readonly #options: FleetOptions;
   #view: FleetView | undefined;
+  /** The fleet could not be met, not even once. */
+  #isAlone = false;
   #assignment: Assignment = new Map();
   #scrapedMs: number;
   #loop: Promise<void> | undefined;
@@ -63,9 +65,9 @@ export class Fleet {
     return this.#options.holdings.workerOf(proxyId);
   }
 
-  /** Whether registry and fleet were read: before, nothing can be said about any proxy. */
+  /** Whether the registry was read, and the fleet met or found out of reach: before, nothing can be said about any proxy. */
   get isLoaded(): boolean {
-    return this.#options.registry.proxies !== undefined && this.#view !== undefined;
+    return this.#options.registry.proxies !== undefined && (this.#view !== undefined || this.#isAlone);
   }
 
   /** Whether all that is known, and every proxy held has been collected from once, well or not. */
@@ -140,7 +142,7 @@ export class Fleet {
         beatAtMs = clock.nowMs() + heartbeatMs;
         await this.#beat(signal);
       } else {
-        await holdings.reconcile(this.#wanted(), signal);
+        await this.#reconcile(signal);
       }
       for (const worker of this.workers) worker.collectIfIdle(idleMs);
       const pauseMs = holdings.isWaiting || !this.isLoaded ? HAND_OVER_POLL_MS : beatAtMs - clock.nowMs();
@@ -155,10 +157,12 @@ export class Fleet {
       await holdings.renew(signal);
       await registry.poll(signal);
       await this.#meet(signal);
-      await holdings.reconcile(this.#wanted(), signal);
+      await this.#reconcile(signal);
       this.#problem = undefined;
     } catch (error) {
       if (signal.aborted) return;
+      this.#isAlone = this.#view === undefined;
+      await this.#reconcile(signal);
       this.#report(`${errorCodeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`);
     }
   }
@@ -187,16 +191,18 @@ export class Fleet {
     return this.workers.length === 0 || clock.nowMs() - this.#scrapedMs < UNSCRAPED_MS;
   }
 
-  /** While there is no assignment, as after a Redis that came back empty, everybody keeps what he has. */
-  #wanted(): ReadonlyMap<string, RegisteredProxy> {
+  /** Without an assignment, as after a Redis that came back empty, everybody keeps what he has. */
+  async #reconcile(signal: AbortSignal): Promise<void> {
     const { memberId, registry, holdings } = this.#options;
-    if (this.#assignment.size === 0) {
-      return new Map([...(registry.proxies ?? [])].filter(([id]) => holdings.workerOf(id) !== undefined));
+    const { proxies } = registry;
+    if (!proxies) return;
+    if (this.#assignment.size > 0) {
+      const slot = this.#view?.members.find(({ id }) => id === memberId)?.slot;
+      const ours = [...proxies].filter(([id]) => slot !== undefined && this.#assignment.get(id) === slot);
+      return holdings.reconcile(new Map(ours), signal);
     }
-    const slot = this.#view?.members.find(({ id }) => id === memberId)?.slot;
-    const isOurs = ([id]: readonly [string, RegisteredProxy]) =>
-      slot !== undefined && this.#assignment.get(id) === slot;
-    return new Map([...(registry.proxies ?? [])].filter(isOurs));
+    holdings.keepOnly(proxies);
+    if (this.#isAlone) holdings.watch(proxies.values());
   }
 
   /** Once for each: a Redis that is away for a day is one line, not one for each heartbeat. */

@@ -1,4 +1,4 @@
-import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { LeaseOwner, LeaseStore } from '@proxywatch/core/ports/lease-store';
 import type { Log } from '@proxywatch/core/ports/log';
@@ -18,7 +18,7 @@ export interface HoldingsOptions {
 
 /** What a worker sees of its lease. */
 export interface WorkerLease {
-  /** The token to write with, as of now. */
+  /** The token to write with, as of now. Throws STORE_UNAVAILABLE while there is none. */
   readonly token: () => string;
   /** Whether the lease still stands, by our own clock. */
   readonly stands: () => boolean;
@@ -26,8 +26,14 @@ export interface WorkerLease {
 
 interface Holding {
   readonly worker: ProxyWorker;
-  /** `untilMs` by our steady clock, counted from before the store was asked: never later than the store thinks. */
-  readonly lease: { token: string; untilMs: number };
+  readonly lease: Lease;
+}
+
+interface Lease {
+  /** `undefined` for a proxy that is only watched. */
+  token: string | undefined;
+  /** By our steady clock, counted from before the store was asked: never later than the store thinks. */
+  untilMs: number;
 }
 
 /** What a proxy counts as until its history is loaded. */
@@ -55,9 +61,10 @@ export class Holdings {
     return this.#held.get(proxyId)?.worker;
   }
 
-  /** Proxies held, with the series that each exposes. */
+  /** Proxies held by lease, with the series that each exposes. */
   get weights(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#held].map(([id, { worker }]) => [id, worker.seriesCount ?? UNKNOWN_SERIES]));
+    const leased = [...this.#held].filter(([, { lease }]) => lease.token !== undefined);
+    return Object.fromEntries(leased.map(([id, { worker }]) => [id, worker.seriesCount ?? UNKNOWN_SERIES]));
   }
 
   /** Whether a proxy is wanted that another still holds: ask again soon. */
@@ -69,7 +76,14 @@ export class Holdings {
   async renew(signal: AbortSignal): Promise<void> {
     const { leases, leaseMs, clock, metrics } = this.#options;
     const askedMs = clock.nowMs();
-    const held = [...this.#held].map(([proxyId, { lease }]) => ({ proxyId, token: lease.token }));
+    const held = [...this.#held].flatMap(
+      ([
+        proxyId,
+        {
+          lease: { token },
+        },
+      ]) => (token === undefined ? [] : [{ proxyId, token }]),
+    );
     const renewals = await leases.renewAll(held, leaseMs, signal);
     await Promise.all(
       held.map(async ({ proxyId, token }) => {
@@ -85,15 +99,33 @@ export class Holdings {
     );
   }
 
-  /** Lets go of what is not wanted (in the background), and takes what is wanted and free. Never rejects. */
-  async reconcile(wanted: ReadonlyMap<string, RegisteredProxy>, signal: AbortSignal): Promise<void> {
-    for (const [id, { worker }] of this.#held) {
-      const proxy = wanted.get(id);
-      if (!proxy || JSON.stringify(proxy) !== JSON.stringify(worker.proxy)) this.#release(id);
+  /**
+   * Without leases, as long as nobody can be asked for one: whether a proxy is up can be said all the same, and its SQL
+   * statistics are withheld.
+   */
+  watch(proxies: Iterable<RegisteredProxy>): void {
+    for (const proxy of proxies) {
+      if (this.#held.has(proxy.id) || this.#releasing.has(proxy.id)) continue;
+      this.#hold(proxy, { token: undefined, untilMs: Number.NEGATIVE_INFINITY });
     }
-    for (const id of this.#wantedSinceMs.keys()) if (!wanted.has(id)) this.#wantedSinceMs.delete(id);
-    const missing = [...wanted.values()].filter(({ id }) => !this.#held.has(id) && !this.#releasing.has(id));
-    await Promise.all(missing.map((proxy) => this.#take(proxy, signal)));
+    this.#options.metrics.proxies.set(this.#held.size);
+  }
+
+  /** Lets go of what is not among these, or not as it is there, in the background. */
+  keepOnly(proxies: ReadonlyMap<string, RegisteredProxy>): void {
+    for (const [id, { worker }] of this.#held) {
+      if (JSON.stringify(proxies.get(id)) !== JSON.stringify(worker.proxy)) this.#release(id);
+    }
+    for (const id of this.#wantedSinceMs.keys()) if (!proxies.has(id)) this.#wantedSinceMs.delete(id);
+    this.#options.metrics.proxies.set(this.#held.size);
+  }
+
+  /** Lets go of what is not wanted, and takes what is wanted and free. Never rejects. */
+  async reconcile(wanted: ReadonlyMap<string, RegisteredProxy>, signal: AbortSignal): Promise<void> {
+    this.keepOnly(wanted);
+    const isMissing = ({ id }: RegisteredProxy) =>
+      this.#held.get(id)?.lease.token === undefined && !this.#releasing.has(id);
+    await Promise.all([...wanted.values()].filter(isMissing).map((proxy) => this.#take(proxy, signal)));
     this.#options.metrics.proxies.set(this.#held.size);
   }
 
@@ -104,22 +136,35 @@ export class Holdings {
   }
 
   async #take(proxy: RegisteredProxy, signal: AbortSignal): Promise<void> {
-    const { leases, owner, leaseMs, clock, createWorker, metrics, log } = this.#options;
+    const { leases, owner, leaseMs, clock, metrics, log } = this.#options;
     const askedMs = clock.nowMs();
     const sinceMs = this.#wantedSinceMs.get(proxy.id) ?? askedMs;
     this.#wantedSinceMs.set(proxy.id, sinceMs);
     try {
       const acquired = await leases.acquire(proxy.id, owner(), leaseMs, signal);
-      if (acquired.kind === 'held' || this.#held.has(proxy.id)) return;
+      if (acquired.kind === 'held') return;
       const lease = { token: acquired.token, untilMs: askedMs + leaseMs };
-      const worker = createWorker(proxy, { token: () => lease.token, stands: () => clock.nowMs() < lease.untilMs });
-      this.#held.set(proxy.id, { worker, lease });
+      const watched = this.#held.get(proxy.id);
+      if (watched) Object.assign(watched.lease, lease);
+      else this.#hold(proxy, lease);
       this.#wantedSinceMs.delete(proxy.id);
       metrics.handOverSeconds.observe((clock.nowMs() - sinceMs) / 1000);
     } catch (error) {
       if (signal.aborted) return;
       log.warn('lease not taken', { proxy: proxy.id, code: errorCodeOf(error), message: messageOf(error) });
     }
+  }
+
+  #hold(proxy: RegisteredProxy, lease: Lease): void {
+    const { createWorker, clock } = this.#options;
+    const token = () => {
+      if (lease.token !== undefined) return lease.token;
+      throw new ProxywatchError('STORE_UNAVAILABLE', `no lease of ${proxy.id} could be asked for yet`);
+    };
+    this.#held.set(proxy.id, {
+      worker: createWorker(proxy, { token, stands: () => clock.nowMs() < lease.untilMs }),
+      lease,
+    });
   }
 
   /** Another owner may have come and gone meanwhile: the worker compares its history with the store before it goes on. */
@@ -146,7 +191,7 @@ export class Holdings {
     const release = async () => {
       const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
       await holding.worker.stop(signal);
-      await leases.release(proxyId, holding.lease.token, signal);
+      if (holding.lease.token !== undefined) await leases.release(proxyId, holding.lease.token, signal);
     };
     const released = release()
       .catch((error: unknown) => {

@@ -95,7 +95,10 @@ describe('beside two healthy proxies, whose series are complete at each scrape, 
         socket.write(halfAnAnswer, () => socket.destroy());
       },
     ],
-    ['answers a read with garbage', (_statement, { socket }) => socket.write(packet(1, [0xfb, 0xff, 0, 1, 2, 3]))],
+    [
+      'answers a read with garbage',
+      (_statement, { socket }) => socket.write(Buffer.concat([packet(1, [1]), packet(2, [3, 1])])),
+    ],
     ['never answers a read', () => undefined],
     ['answers a read with half a row', (_statement, { rows }) => rows(['now'], [['1795342108']])],
     [

@@ -3,6 +3,8 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { Fleet } from '../../../../functions/gateway/fleet.ts';
+import type { WorkerLease } from '../../../../functions/gateway/ownership/holdings.ts';
+import { MemoryLeases, MemoryMembership } from '../../../support/memory-fleet.ts';
 import { until } from '../../../support/until.ts';
 import { createGate, FakeProxy, PROXY } from './fake-proxy.ts';
 import { FakeStore } from './fake-store.ts';
@@ -17,20 +19,29 @@ let polls: number;
 let drivers: Map<string, FakeProxy>;
 let store: FakeStore;
 let fleet: Fleet;
+let membership: MemoryMembership;
+let leases: MemoryLeases;
+let workerLeases: Map<string, WorkerLease>;
 
 beforeEach(() => {
   log = createTestLog();
   polls = 0;
   drivers = new Map();
   store = new FakeStore();
+  membership = new MemoryMembership();
+  leases = new MemoryLeases();
+  workerLeases = new Map();
   fleet = createTestFleet({
+    membership,
+    leases,
     registry: {
       fetchProxies: () => {
         polls++;
         return answer();
       },
     },
-    createWorker: (proxy) => {
+    createWorker: (proxy, lease) => {
+      workerLeases.set(proxy.id, lease);
       const driver = drivers.get(proxy.id) ?? new FakeProxy();
       drivers.set(proxy.id, driver);
       return createTestWorker(driver, store, { proxy });
@@ -141,5 +152,57 @@ describe('a fleet', () => {
   test('stops before it ever began', async () => {
     await fleet.stop();
     expect(polls).toBe(0);
+  });
+});
+
+describe('a fleet that could not be met yet', () => {
+  const unreachable = new ProxywatchError('STORE_UNAVAILABLE', 'Redis is away');
+  beforeEach(() => {
+    membership.failure = unreachable;
+  });
+
+  test('watches all proxies without a lease, and lets nobody write', async () => {
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    await until('all have been collected from', () => fleet.isReady);
+    expect(idsOf()).toEqual(['a', 'b']);
+    expect(leases.held.size).toBe(0);
+    for (const lease of workerLeases.values()) {
+      expect(lease.stands()).toBe(false);
+      expect(lease.token).toThrow('no lease');
+    }
+  });
+
+  test('follows the registry meanwhile', async () => {
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    await publish([proxyCalled('b'), proxyCalled('c')]);
+    expect(idsOf()).toEqual(['b', 'c']);
+  });
+
+  test('goes on with the same workers under a lease once it is met', async () => {
+    await publish([proxyCalled('a')]);
+    const worker = fleet.workerOf('a');
+    membership.failure = undefined;
+    await until('the lease is held', () => leases.held.has('a'));
+    await until('the worker has it', () => workerLeases.get('a')?.stands() === true);
+    expect(fleet.workerOf('a')).toBe(worker);
+    expect(workerLeases.get('a')?.token()).toBe(leases.held.get('a')?.token);
+  });
+
+  test('lets go of what another turns out to own', async () => {
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    await membership.publish(
+      'gateway-2',
+      new Map([
+        ['a', 'gateway-1'],
+        ['b', 'gateway-2'],
+      ]),
+      0,
+    );
+    const other = { advertise: '127.0.0.1:9465', isScraped: true, isDraining: false, holds: { b: 1 } };
+    membership.failure = undefined;
+    await membership.heartbeat({ id: 'gateway-2', ...other });
+    await until('b is let go', () => fleet.workerOf('b') === undefined);
+    expect(idsOf()).toEqual(['a']);
+    expect(fleet.ownerOf('b')).toBe('127.0.0.1:9465');
   });
 });
