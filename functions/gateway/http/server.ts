@@ -20,11 +20,12 @@ export interface RunningServer {
 
 /** The HTTP side of a gateway. Rejects with PORT_TAKEN. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  let requests = 0;
+  const open = new Set<ServerResponse>();
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    requests++;
-    response.once('close', () => requests--);
-    void answer(options, request, response, requests > MAX_REQUESTS);
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (!server.listening) endConnectionAfter(response);
+    void answer(options, request, response, open.size > MAX_REQUESTS);
   });
   await listen(server, options);
   // Such as no descriptor left for another connection: those that are open go on.
@@ -32,8 +33,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
-    close: (graceMs) => close(server, graceMs),
+    async close(graceMs) {
+      const closed = close(server, graceMs);
+      for (const response of open) endConnectionAfter(response);
+      await closed;
+    },
   };
+}
+
+/** A connection that is kept alive would hold up the end of the server. */
+function endConnectionAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
 }
 
 async function answer(
