@@ -44,13 +44,21 @@ function toHex(text: string): string {
   return hex.toUpperCase();
 }
 
-/** Text of hex bytes. Bytes that are no UTF-8 show as `\xNN`, so that two different names never look the same. */
+/**
+ * Text of hex bytes. Bytes that are no UTF-8 show as `\xNN`, and a backslash that looks like the beginning of one shows as
+ * `\x5c`, so that two different names never look the same.
+ */
 export function fromHex(hex: string): string {
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return unambiguous(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
-    return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('');
+    const text = unambiguous(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    return text.replace(/[\u0080-\u00ff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
   }
+}
+
+function unambiguous(text: string): string {
+  return text.replace(/\\(?=x(?:5c|[89a-f][0-9a-f]))/g, '\\x5c');
 }

@@ -4,6 +4,7 @@ import {
   type DigestIdentity,
   decodeDigestKey,
   encodeDigestKey,
+  fromHex,
   seriesKeyOf,
 } from '../../../../../../layers/core/src/domain/digests/digest-key.ts';
 
@@ -33,5 +34,21 @@ describe('digest key', () => {
   test('two names that are no UTF-8 stay two names', () => {
     const [a, b] = ['10|FF||', '10|FE||'].map((head) => decodeDigestKey(`${head}|0x1`).schema);
     expect(a).not.toBe(b);
+  });
+
+  test('no two names look the same, whatever bytes they are', () => {
+    // Made of what the form for bytes that are no UTF-8 is made of.
+    const parts = fc.constantFrom('5C', '78', '66', '35', '63', 'FF', 'C3A4', '61');
+    const names = fc.array(parts, { maxLength: 12 }).map((name) => name.join(''));
+    fc.assert(
+      fc.property(names, names, (one, other) => expect(fromHex(one) === fromHex(other)).toBe(one === other)),
+      {
+        numRuns: 5_000,
+        examples: [
+          ['FF', '5C786666'],
+          ['5CFF', '5C7835635C786666'],
+        ],
+      },
+    );
   });
 });
