@@ -64,6 +64,18 @@ export const BENCHES: readonly Bench[] = [
     run: async () => (await import('./scrape-100-proxies.ts')).scrape100Proxies(),
   },
   {
+    id: 'legacy-flow',
+    rows: [
+      { name: 'legacy-flow', baseline: 'the original flow', target: 10 },
+      { name: 'legacy-flow-redis-bytes', baseline: 'the original flow', target: 20 },
+      { name: 'legacy-flow-scrape', baseline: 'HTTP and exposition' },
+      { name: 'legacy-flow-nodes', baseline: 'node look-ups in Redis' },
+      { name: 'legacy-flow-probe', baseline: 'the probe and its read' },
+      { name: 'legacy-flow-history', baseline: 'histories in Redis' },
+    ],
+    run: async () => (await import('./legacy-flow.ts')).legacyFlow(),
+  },
+  {
     id: 'rebalance-8-to-9',
     rows: [
       { name: 'rebalance-8-to-9', baseline: 'hash % n', limit: 0.12 },

@@ -23,7 +23,11 @@ export interface GatewayProcess {
  * Starts a gateway that watches nothing yet, and collects only when it is scraped. With the variable BENCH_CPU_PROFILES set
  * to a folder, it leaves its CPU profile there.
  */
-export async function startGatewayProcess(redisUrl: string, topN: number): Promise<GatewayProcess> {
+export async function startGatewayProcess(
+  redisUrl: string,
+  topN: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'proxywatch-bench-gateway-'));
   const proxiesFile = join(dir, 'proxies.json');
   const credentialsFile = join(dir, 'credentials.json');
@@ -47,12 +51,13 @@ export async function startGatewayProcess(redisUrl: string, topN: number): Promi
       COLLECT_SHARE_MS: '0',
       COLLECT_IDLE_MS: '600000',
       REGISTRY_POLL_MS: '500',
+      ...env,
     },
   });
 
   async function untilReady(what: string, proxies: number, timeoutMs: number): Promise<void> {
     try {
-      await until(what, async () => (await fetch(`${url}/readyz`)).ok && (await targetsOf(url)) === proxies, timeoutMs);
+      await until(what, async () => (await workersOf(url)) === proxies && (await fetch(`${url}/readyz`)).ok, timeoutMs);
     } catch (error) {
       throw new Error(`${what}: the gateway's log ends with:\n${readFileSync(log, 'utf8').slice(-2_000)}`, {
         cause: error,
@@ -105,7 +110,8 @@ function profiling(): string[] {
   return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }
 
-async function targetsOf(url: string): Promise<number> {
-  const targets: unknown = await (await fetch(`${url}/sd`)).json();
-  return Array.isArray(targets) ? targets.length : -1;
+/** Proxies that the gateway holds. */
+async function workersOf(url: string): Promise<number> {
+  const { workers } = (await (await fetch(`${url}/debug/workers`)).json()) as { readonly workers: readonly unknown[] };
+  return workers.length;
 }
