@@ -15,21 +15,26 @@ export function hasCommand(name, systemFolders = SYSTEM_FOLDERS) {
 /** Runs a program to its end, its output on our standard error, which leaves standard output to the script. Resolves to the exit code. */
 export function runCommand(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 2, 2], ...options });
-    const stopForwarding = forwardSignals(child);
+    const { child, stopForwarding } = spawnForwarding(command, args, { stdio: ['ignore', 2, 2], ...options });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
     child.once('close', stopForwarding);
   });
 }
 
-/** While a child runs, whoever asks us to end asks the child. Returns a function that ends this. */
-export function forwardSignals(child) {
-  const forward = (signal) => child.kill(signal);
+/**
+ * Starts a child; until `stopForwarding`, whoever asks us to end asks the child. We listen before it is there: on a busy
+ * machine it may run, and be seen to, before we do again, and a signal in between would end us and leave it.
+ */
+export function spawnForwarding(command, args, options) {
+  let child;
+  const forward = (signal) => child?.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
-  return () => {
+  child = spawn(command, args, options);
+  const stopForwarding = () => {
     for (const signal of FORWARDED) process.off(signal, forward);
   };
+  return { child, stopForwarding };
 }
 
 export function isExecutable(file) {

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { forwardSignals, hasCommand } from './commands.mjs';
+import { hasCommand, spawnForwarding } from './commands.mjs';
 import { PINNED_NODE } from './npm-packages.mjs';
 import { onParentGone } from './parent-watch.mjs';
 
@@ -10,8 +9,7 @@ export function runPinnedNode(root, args) {
   const node = join(root, PINNED_NODE);
   // Should this process be killed, the kernel tells the script to stop.
   const command = hasCommand('setpriv') ? ['setpriv', '--pdeathsig', 'TERM', node, ...args] : [node, ...args];
-  const child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
-  forwardSignals(child);
+  const { child } = spawnForwarding(command[0], command.slice(1), { stdio: 'inherit' });
   const stopWatching = onParentGone(() => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
