@@ -152,15 +152,17 @@ export class Fleet {
 
   /** Leases first: whatever else takes long or fails, they must not run out. */
   async #beat(signal: AbortSignal): Promise<void> {
-    const { holdings, registry } = this.#options;
+    const { holdings, registry, metrics } = this.#options;
     try {
       await holdings.renew(signal);
       await registry.poll(signal);
       await this.#meet(signal);
       await this.#reconcile(signal);
       this.#problem = undefined;
+      metrics.heartbeats.inc({ outcome: 'ok' });
     } catch (error) {
       if (signal.aborted) return;
+      metrics.heartbeats.inc({ outcome: errorCodeOf(error) ?? 'INTERNAL' });
       this.#isAlone = this.#view === undefined;
       await this.#reconcile(signal);
       this.#report(`${errorCodeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`);

@@ -11,6 +11,7 @@ export interface GatewayMetrics {
   readonly resets: Counter<'reason'>;
   readonly fullReads: Counter<'reason'>;
   readonly storeFailures: Counter<'code'>;
+  readonly heartbeats: Counter<'outcome'>;
   readonly members: Gauge;
   readonly assignedWeight: Gauge;
   readonly moves: Counter<'reason'>;
@@ -66,6 +67,12 @@ export function createGatewayMetrics(gatewayId: string): GatewayMetrics {
       name: 'proxywatch_gateway_history_failures_total',
       help: 'Loads and writes of histories that failed, by code; statistics are withheld until they work again.',
       labelNames: ['code'],
+      registers,
+    }),
+    heartbeats: new Counter({
+      name: 'proxywatch_gateway_heartbeats_total',
+      help: 'Heartbeats into Redis by outcome: ok, or the code of the error.',
+      labelNames: ['outcome'],
       registers,
     }),
     members: new Gauge({

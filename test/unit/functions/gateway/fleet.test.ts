@@ -134,6 +134,19 @@ describe('a fleet', () => {
     expect((await METRICS.registryProblems.get()).values[0]?.value).toBe(2);
   });
 
+  test('counts its heartbeats, those that fail by the code of the error', async () => {
+    await publish([proxyCalled('a')]);
+    const countOf = async (outcome: string) =>
+      (await METRICS.heartbeats.get()).values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0;
+    const [ok, failed] = [await countOf('ok'), await countOf('STORE_UNAVAILABLE')];
+    expect(ok).toBeGreaterThan(0);
+    membership.failure = new ProxywatchError('STORE_UNAVAILABLE', 'away');
+    await until('a failed heartbeat is counted', async () => (await countOf('STORE_UNAVAILABLE')) > failed);
+    membership.failure = undefined;
+    const before = await countOf('ok');
+    await until('a good one is counted again', async () => (await countOf('ok')) > before);
+  });
+
   test('stops all workers at once, a registry that never answers notwithstanding', async () => {
     await publish([proxyCalled('a'), proxyCalled('b')]);
     await until('all have been collected from', () => fleet.isReady);
