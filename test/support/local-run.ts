@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterEach } from '@jest/globals';
-import { assertPortFree, pickFreePort } from '../../infra/local/services/ports.ts';
+import { isPortFree, pickFreePort } from '../../infra/local/services/ports.ts';
 import { isGone } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
@@ -92,15 +92,7 @@ export function launch(settings: NodeJS.ProcessEnv): ChildProcess {
 async function pickPort(offsets: readonly number[]): Promise<number> {
   for (;;) {
     const base = await pickFreePort();
-    const free = await Promise.all(offsets.map((offset) => isFree(base + offset)));
+    const free = await Promise.all(offsets.map((offset) => isPortFree(base + offset)));
     if (free.every(Boolean)) return base;
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  if (port > 65_535) return false;
-  return assertPortFree(port, 'a test', 'none').then(
-    () => true,
-    () => false,
-  );
 }
