@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { finished } from 'node:stream/promises';
 import type { GzipOptions } from './gzip.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { Scrape } from './scrape.ts';
@@ -29,8 +29,21 @@ export async function sendScrape(
     );
     response.setHeader('Vary', 'Accept, Accept-Encoding');
     if (gzip) response.setHeader('Content-Encoding', 'gzip');
-    await pipeline(buffers, response, { signal });
+    await sendAll(response, buffers, signal);
   } finally {
     scrape.release();
+  }
+}
+
+/** All at once: the bytes are in memory anyway, so a pipeline would save nothing, and it costs as much as a small scrape. */
+async function sendAll(response: ServerResponse, buffers: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  try {
+    response.cork();
+    for (const buffer of buffers) response.write(buffer);
+    response.end();
+    await finished(response, { signal });
+  } catch (error) {
+    response.destroy();
+    throw error;
   }
 }
