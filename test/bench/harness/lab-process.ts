@@ -1,5 +1,6 @@
-// Lab proxies whose digests a benchmark sets, in a process of their own: `lab-process.ts <proxies> <digests>`, forked by lab.ts.
-// Sends { ports }; on { touch, round } executes so many digests of each proxy once and sends { touched }; ends when its parent does.
+// Lab proxies whose digests a benchmark sets, in a process of their own: `lab-process.ts <proxies> <digests>`, forked by
+// lab.ts. Sends { ports }; on { touch } executes so many digests of each proxy once, always the same ones, and sends
+// { touched }; ends when its parent does.
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +16,6 @@ const AGE_US = 600e6;
 /** The proxies' time runs on by so much before and after executions: rounds come as if every 15 s, and nobody waits. */
 const BEFORE_US = 10e6;
 const AFTER_US = 5e6;
-/** Which of the active digests are others in each round. */
-const DRIFTING_SHARE = 0;
 const COMMANDS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'BEGIN', 'COMMIT', 'ROLLBACK', 'SET'];
 
 const [proxies = 0, digests = 0] = process.argv.slice(2).map(Number);
@@ -42,12 +41,10 @@ for (const { admin, statistics } of labs) {
   const { port } = await admin.listen({ host: '127.0.0.1', port: 0, stats: withBackends(statistics) });
   ports.push(port);
 }
-process.on('message', ({ touch, round }: { touch: number; round: number }) => {
-  const drifting = Math.floor(touch * DRIFTING_SHARE);
+process.on('message', ({ touch }: { touch: number }) => {
   aheadUs += BEFORE_US;
   for (const { statistics } of labs) {
-    touchDigests(statistics.digests, touch - drifting);
-    touchDigests(statistics.digests, drifting, 1 + round * 3);
+    touchDigests(statistics.digests, touch);
     for (const command of COMMANDS) statistics.commands.record(command, 700);
   }
   aheadUs += AFTER_US;

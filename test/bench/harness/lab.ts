@@ -10,7 +10,7 @@ const TOUCH_TIMEOUT_MS = 10_000;
 export interface Lab {
   /** Admin ports. */
   readonly ports: readonly number[];
-  /** Executes so many digests of each proxy once: nine of ten always the same ones, the others new in each round. */
+  /** Executes so many digests of each proxy once, always the same ones. */
   touch(digests: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,12 +22,11 @@ export async function startLab(proxies: number, digests: number): Promise<Lab> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const { ports } = await answerOf<{ ports: number[] }>(child, START_TIMEOUT_MS);
-  let round = 0;
   return {
     ports,
     async touch(count) {
       const touched = answerOf(child, TOUCH_TIMEOUT_MS);
-      child.send({ touch: count, round: ++round });
+      child.send({ touch: count });
       await touched;
     },
     async stop() {
