@@ -8,21 +8,8 @@ import { startMariadb } from '../../infra/local/services/mariadb.ts';
 import { startRedis } from '../../infra/local/services/redis.ts';
 import { launch, startLocalRun } from '../support/local-run.ts';
 import { isGone } from '../support/processes.ts';
+import { queryPrometheus } from '../support/prometheus.ts';
 import { until } from '../support/until.ts';
-
-async function query(prometheusUrl: string, text: string): Promise<number> {
-  const response = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(text)}`);
-  const body = (await response.json()) as { data: { result: readonly { value: readonly [number, string] }[] } };
-  return Number(body.data.result[0]?.value[1] ?? 0);
-}
-
-async function eventually(what: string, condition: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const giveUp = AbortSignal.timeout(timeoutMs);
-  while (!(await condition())) {
-    if (giveUp.aborted) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 describe('a local run', () => {
   test('brings up the whole system, and Ctrl-C takes all of it away', async () => {
@@ -32,10 +19,12 @@ describe('a local run', () => {
     expect(statSync(run.file('credentials.json')).mode & 0o777).toBe(0o600);
     expect(run.output()).toContain(`${GATEWAY_URL}/metrics`);
     expect(run.output()).not.toContain('proxywatch:proxywatch');
-    await eventually('Prometheus sees three proxies under traffic', async () => {
-      const seen = await query(SKYEYE_URL, 'count(dbproxy_up == 1 and dbproxy_sql_all_executions_total > 0)');
-      return seen === 3;
-    });
+    const busy = 'dbproxy_up == 1 and dbproxy_sql_all_executions_total > 0';
+    await until(
+      'Prometheus sees three proxies under traffic',
+      async () => (await queryPrometheus(SKYEYE_URL, busy)).length === 3,
+      60_000,
+    );
     const pids = run.pids();
     expect(pids).toHaveLength(11);
     run.child.kill('SIGINT');
@@ -52,19 +41,19 @@ describe('a local run', () => {
       process.kill(before, 'SIGKILL');
       await until(`${name} has another pid`, () => run.pidOf(name) !== before);
     }
-    await eventually('the gateway is back', async () =>
+    const isReady = () =>
       fetch(`${run.env().GATEWAY_URL}/readyz`).then(
         ({ status }) => status === 200,
         () => false,
-      ),
-    );
-    await eventually('the lab proxy is back', async () => {
-      const port = Number(run.settings.LAB_PORT) + 10;
-      return createConnection({ host: '127.0.0.1', port, user: 'stats', password: 'stats' }).then(
+      );
+    await until('the gateway is back', isReady, 60_000);
+    const port = Number(run.settings.LAB_PORT) + 10;
+    const admits = () =>
+      createConnection({ host: '127.0.0.1', port, user: 'stats', password: 'stats' }).then(
         (connection) => connection.end().then(() => true),
         () => false,
       );
-    });
+    await until('the lab proxy is back', admits, 60_000);
     expect(run.output()).toContain('! lab-2 was ended by SIGKILL: starting it again');
   });
 

@@ -36,23 +36,3 @@ export async function fetchDigests(adminPort: number): Promise<readonly DigestTr
     await connection.end();
   }
 }
-
-export interface PrometheusSample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly timestampS: number;
-}
-
-/** An instant query. */
-export async function queryPrometheus(url: string, query: string): Promise<readonly PrometheusSample[]> {
-  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
-  if (!response.ok) throw new Error(`Prometheus answered ${response.status} to ${query}`);
-  const { data } = (await response.json()) as {
-    data: { result: readonly { metric: Record<string, string>; value: readonly [number, string] }[] };
-  };
-  return data.result.map(({ metric, value: [timestampS, value] }) => ({
-    labels: metric,
-    value: Number(value),
-    timestampS,
-  }));
-}

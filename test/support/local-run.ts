@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { afterEach } from '@jest/globals';
+import { afterEach, jest } from '@jest/globals';
 import { isPortFree, pickFreePort } from '../../infra/local/services/ports.ts';
 import { isGone } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -12,6 +12,8 @@ import { until } from './until.ts';
 const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 40_000;
+// A test of a whole run waits for many things, each for up to a minute: its own limits tell what was late.
+jest.setTimeout(600_000);
 
 const launched: ChildProcess[] = [];
 

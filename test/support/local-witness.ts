@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
-import { type DigestTruth, fetchDigests, lab, type PrometheusSample, queryPrometheus } from './lab-truth.ts';
+import { type DigestTruth, fetchDigests, lab } from './lab-truth.ts';
 import type { startLocalRun } from './local-run.ts';
+import { type PrometheusSample, queryPrometheus } from './prometheus.ts';
 import { until } from './until.ts';
 
 type LocalRun = Awaited<ReturnType<typeof startLocalRun>>;

@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPrometheus } from '../../../infra/local/services/prometheus.ts';
 import { prometheusRules, renderPrometheusConfig } from '../../../infra/prometheus/render.ts';
+import { type PrometheusSample, queryPrometheus } from '../../support/prometheus.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-interface Series {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [number, string];
-}
+import { until } from '../../support/until.ts';
 
 const servers: Server[] = [];
 /** Id → address, of all gateways. */
@@ -51,20 +48,16 @@ function gateway(name: string, owned: () => readonly string[], owners: ReadonlyM
   });
 }
 
-async function query(text: string): Promise<readonly Series[]> {
-  const response = await fetch(`${prometheus?.url}/api/v1/query?query=${encodeURIComponent(text)}`);
-  const body = (await response.json()) as { data: { result: readonly Series[] } };
-  return body.data.result;
-}
+const query = (text: string) => queryPrometheus(prometheus?.url ?? '', text);
 
-async function eventually(text: string, count: number): Promise<readonly Series[]> {
-  const giveUp = AbortSignal.timeout(30_000);
-  for (;;) {
-    const result = await query(text);
-    if (result.length === count) return result;
-    if (giveUp.aborted) throw new Error(`${text}: ${JSON.stringify(result)} instead of ${count} series`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function eventually(text: string, count: number): Promise<readonly PrometheusSample[]> {
+  let found: readonly PrometheusSample[] = [];
+  const isFound = async () => {
+    found = await query(text);
+    return found.length === count;
+  };
+  await until(`${count} series of ${text}`, isFound, 30_000);
+  return found;
 }
 
 describe('the configuration file', () => {
@@ -134,17 +127,17 @@ describe('Prometheus with this configuration', () => {
 
   test('finds one target per proxy, though two gateways name it', async () => {
     const up = await eventually('up{job="proxies"} == 1', 3);
-    expect(up.map(({ metric }) => metric.proxy).toSorted()).toEqual(['a', 'b', 'c']);
-    expect(up.every(({ metric }) => metric.instance !== undefined && metric.namespace === 'shop')).toBe(true);
+    expect(up.map(({ labels }) => labels.proxy).toSorted()).toEqual(['a', 'b', 'c']);
+    expect(up.every(({ labels }) => labels.instance !== undefined && labels.namespace === 'shop')).toBe(true);
   });
 
   test('drops instance from the series of proxies and from nothing else', async () => {
     const [series] = await eventually('dbproxy_up{proxy="a"}', 1);
-    expect(series?.metric).toEqual({ __name__: 'dbproxy_up', job: 'proxies', namespace: 'shop', proxy: 'a' });
+    expect(series?.labels).toEqual({ __name__: 'dbproxy_up', job: 'proxies', namespace: 'shop', proxy: 'a' });
     const [other] = await eventually('other_metric{proxy="a"}', 1);
-    expect(other?.metric).toHaveProperty('instance');
+    expect(other?.labels).toHaveProperty('instance');
     const [scraped] = await eventually('scrape_samples_scraped{job="proxies",proxy="a"}', 1);
-    expect(scraped?.metric).toHaveProperty('instance');
+    expect(scraped?.labels).toHaveProperty('instance');
   });
 
   test('evaluates the rules', async () => {
@@ -155,24 +148,22 @@ describe('Prometheus with this configuration', () => {
 
   test('scrapes each gateway itself once, one that holds no proxy included', async () => {
     const up = await eventually('up{job="gateways"} == 1', 3);
-    expect(up.map(({ metric }) => metric.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2', 'standby']);
+    expect(up.map(({ labels }) => labels.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2', 'standby']);
     const self = await eventually('proxywatch_gateway_up', 3);
-    expect(self.map(({ metric }) => metric.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2', 'standby']);
-    expect(self.every(({ metric }) => !('exported_gateway' in metric))).toBe(true);
+    expect(self.map(({ labels }) => labels.gateway).toSorted()).toEqual(['gateway-1', 'gateway-2', 'standby']);
+    expect(self.every(({ labels }) => !('exported_gateway' in labels))).toBe(true);
   });
 
   test('keeps the one series of a proxy that moves to another gateway', async () => {
     await eventually('dbproxy_up{proxy="b"}', 1);
     const before = await eventually('up{job="proxies",proxy="b"} == 1', 1);
     ownerOfB = 'second';
-    const giveUp = AbortSignal.timeout(30_000);
-    for (;;) {
-      const after = await query('up{job="proxies",proxy="b"} == 1');
-      if (after.length === 1 && after[0]?.metric.instance !== before[0]?.metric.instance) break;
-      if (giveUp.aborted) throw new Error('the target did not move');
+    const hasMoved = async () => {
       expect(await query('dbproxy_up{proxy="b"}')).toHaveLength(1);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    expect(await query('count(dbproxy_up{proxy="b"})')).toMatchObject([{ value: [expect.anything(), '1'] }]);
+      const [after] = await query('up{job="proxies",proxy="b"} == 1');
+      return after !== undefined && after.labels.instance !== before[0]?.labels.instance;
+    };
+    await until('the target has moved', hasMoved, 30_000);
+    expect(await query('count(dbproxy_up{proxy="b"})')).toMatchObject([{ value: 1 }]);
   });
 });
