@@ -1,6 +1,6 @@
 /** A gateway as the others see it. */
 export interface Member {
-  /** Differs for each life of a process. */
+  /** No two members have the same one; a gateway that comes back keeps it, and with it its slot. */
   readonly id: string;
   /** Stable name of a place in the fleet; a member without one is a standby and owns nothing. */
   readonly slot: string | undefined;
