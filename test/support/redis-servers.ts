@@ -3,7 +3,7 @@ import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
 import { startRedis } from '../../infra/local/services/redis.ts';
 import type { Service } from '../../infra/local/services/service.ts';
-import { startRedisCluster } from '../integration/registry/redis-cluster.ts';
+import { startRedisCluster } from './redis-cluster.ts';
 
 export interface TestRedis {
   readonly redis: RedisClient;

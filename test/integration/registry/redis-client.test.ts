@@ -7,7 +7,9 @@ import { redisScript } from '@proxywatch/core/drivers/redis/redis-script';
 import { pickFreePort } from '../../../infra/local/services/ports.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
 import type { Service } from '../../../infra/local/services/service.ts';
-import { startRedisCluster } from './redis-cluster.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
+import { failureOf } from '../../support/redis-servers.ts';
+import { until } from '../../support/until.ts';
 
 const ECHO = redisScript('return { KEYS[1], ARGV[1] }');
 
@@ -68,7 +70,7 @@ describe('Redis that fails', () => {
     expect(errorCodeOf(error)).toBe('STORE_UNAVAILABLE');
     expect(messageOf(error)).toMatch(/ECONNREFUSED|ECONNRESET|closed/);
     const successor = await startRedis({ port });
-    await untilAnswered(() => redis.call('GET', ['a']));
+    await until('it is served again', async () => (await failureOf(redis.call('GET', ['a']))) === undefined);
     await redis.close();
     await successor.stop();
   });
@@ -131,17 +133,6 @@ describe('Redis that fails', () => {
     expect(() => createRedis('http://127.0.0.1')).toThrow(/REDIS_URL: has another scheme, expected redis:/);
   });
 });
-
-function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
-
-async function untilAnswered(call: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 0; (await failureOf(call())) !== undefined; attempt++) expect(attempt).toBeLessThan(50);
-}
 
 /** Answers +OK to every command, one at a time, after `onLine` saw each line of it. */
 async function fakeRedis(onLine: (line: string, socket: Socket) => void): Promise<{ server: Server; url: string }> {

@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
@@ -15,7 +14,8 @@ import { createRedisRegistry, MAX_PROXIES, REGISTRY_KEY } from '@proxywatch/core
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
 import type { Service } from '../../../infra/local/services/service.ts';
-import { startRedisCluster } from './redis-cluster.ts';
+import { describeOnRedis, failureOf } from '../../support/redis-servers.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const proxy: RegisteredProxy = {
   id: 'shop-1',
@@ -31,23 +31,9 @@ const proxy: RegisteredProxy = {
 const proxies = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ ...proxy, id: `p-${String(i).padStart(5, '0')}` }));
 
-describe.each([
-  ['one server', () => startRedis()],
-  ['a cluster', startRedisCluster],
-])('the registry in Redis as %s', (_, start) => {
-  let server: Service;
-  let redis: RedisClient;
-  beforeAll(async () => {
-    server = await start();
-    redis = createRedis(server.url);
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.stop();
-  });
-  beforeEach(() => redis.call('DEL', [REGISTRY_KEY]));
-
+describeOnRedis('the registry', (server) => {
   test('gives what was published, by id', async () => {
+    const { redis } = server();
     const registry = createRedisRegistry(redis);
     const { trafficHost: _host, trafficPort: _port, ...plain } = { ...proxy, id: 'a' };
     const edition = { proxies: [proxy, plain], source: 's', revision: 1 };
@@ -60,6 +46,7 @@ describe.each([
   });
 
   test('costs one small read while nothing changes, and gives the same object', async () => {
+    const { redis } = server();
     const registry = createRedisRegistry(redis);
     await registry.publish({ proxies: proxies(50), source: 's', revision: 1 });
     const first = await registry.fetchProxies();
@@ -79,6 +66,7 @@ describe.each([
   });
 
   test('replaces everything at once, and moves its version with the content only', async () => {
+    const { redis } = server();
     const [writer, reader] = [createRedisRegistry(redis), createRedisRegistry(redis)];
     await writer.publish({ proxies: proxies(3), source: 's', revision: 1 });
     const before = await reader.fetchProxies();
@@ -91,6 +79,7 @@ describe.each([
   });
 
   test('does not let an older edition replace a newer one, but another database', async () => {
+    const { redis } = server();
     const registry = createRedisRegistry(redis);
     await registry.publish({ proxies: [proxy], source: 's', revision: 10 });
     expect(await registry.publish({ proxies: [], source: 's', revision: 9 })).toBe('outdated');
@@ -100,18 +89,19 @@ describe.each([
   });
 
   test('tells an emptied Redis from an empty registry, and comes back when published again', async () => {
+    const { redis } = server();
     const registry = createRedisRegistry(redis);
     const edition = { proxies: [proxy], source: 's', revision: 1 };
     await registry.publish(edition);
     await registry.fetchProxies();
     await redis.call('DEL', [REGISTRY_KEY]);
-    const error = await registry.fetchProxies().catch((caught: unknown) => caught);
-    expect(errorCodeOf(error)).toBe('REGISTRY_MISSING');
+    expect(errorCodeOf(await failureOf(registry.fetchProxies()))).toBe('REGISTRY_MISSING');
     expect(await registry.publish(edition)).toBe('published');
     expect((await registry.fetchProxies()).proxies).toEqual([proxy]);
   });
 
   test('leaves damaged entries out and names them, the others stand', async () => {
+    const { redis } = server();
     const registry = createRedisRegistry(redis);
     await registry.publish({ proxies: proxies(3), source: 's', revision: 1 });
     await redis.call('HSET', [
@@ -135,14 +125,15 @@ describe.each([
   });
 
   test('carries as many proxies as it may, and refuses more', async () => {
+    const { redis } = server();
     const registry = createRedisRegistry(redis);
     await registry.publish({ proxies: proxies(MAX_PROXIES), source: 's', revision: 1 });
     expect((await registry.fetchProxies()).proxies).toHaveLength(MAX_PROXIES);
     const tooMany = registry.publish({ proxies: proxies(MAX_PROXIES + 1), source: 's', revision: 2 });
-    expect(errorCodeOf(await tooMany.catch((error: unknown) => error))).toBe('REGISTRY_TOO_LARGE');
+    expect(errorCodeOf(await failureOf(tooMany))).toBe('REGISTRY_TOO_LARGE');
     await redis.call('HSET', [REGISTRY_KEY, 'p:one-more', '{}']);
     const tooLarge = createRedisRegistry(redis).fetchProxies();
-    expect(errorCodeOf(await tooLarge.catch((error: unknown) => error))).toBe('REGISTRY_TOO_LARGE');
+    expect(errorCodeOf(await failureOf(tooLarge))).toBe('REGISTRY_TOO_LARGE');
   });
 });
 
@@ -177,10 +168,8 @@ describe('the registry from the DCDB to the gateways', () => {
     await registerProxies(db, [proxy]);
     await publishRegistry(db, registry);
     const published = await registry.fetchProxies();
-    const folder = await mkdtemp(join(tmpdir(), 'proxywatch-registry-'));
-    const path = join(folder, 'proxies.json');
+    const path = join(temporaryFolder(), 'proxies.json');
     await writeFile(path, JSON.stringify(published.proxies));
     expect(await createFileRegistry(path).fetchProxies()).toEqual(published);
-    await rm(folder, { recursive: true });
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'mysql2';
+import { pickFreePort } from '../../../../../infra/local/services/ports.ts';
 
 /** What a fake proxy says to a statement. */
 export type Answer = { readonly ok: true } | { readonly errno: number } | { readonly drop: true };
@@ -14,7 +15,7 @@ export interface FakeProxy {
 }
 
 /** Speaks just enough MySQL to let clients in and answer statements; `answer` decides, when it wants to. */
-export async function startFakeProxy(answer: (sql: string) => Promise<Answer>, port = 0): Promise<FakeProxy> {
+export async function startFakeProxy(answer: (sql: string) => Promise<Answer>, port?: number): Promise<FakeProxy> {
   const seen: string[] = [];
   const open = new Set<{ close(): void }>();
   let connectionId = 0;
@@ -49,7 +50,8 @@ export async function startFakeProxy(answer: (sql: string) => Promise<Answer>, p
   });
   // biome-ignore lint/suspicious/noExplicitAny: the net.Server underneath is not typed
   const listener = (server as any)._server as Server;
-  listener.listen(port, '127.0.0.1');
+  // Not one that the kernel picks: an attempt to connect to a proxy that is gone may be given its port.
+  listener.listen(port ?? (await pickFreePort()), '127.0.0.1');
   await once(listener, 'listening');
   return {
     port: (listener.address() as AddressInfo).port,

@@ -1,19 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { parseEnvironment } from '@proxywatch/core/config/parse-environment';
 import { proxiesFile } from '@proxywatch/core/config/proxies-file';
 import { messageOf } from '@proxywatch/core/domain/errors';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 describe('a JSON file named by a variable', () => {
   let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'proxywatch-config-'));
+  beforeEach(() => {
+    folder = temporaryFolder();
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   const schema = z.object({ PROXIES_FILE: jsonFile(proxiesFile) });
 

@@ -2,10 +2,11 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import mysql from 'mysql2/promise';
 import { type AdminInterface, openAdminInterface } from '../../../../../../infra/local/lab/admin/admin-interface.ts';
-import { digestRow, type FakeStats, fakeStats, rowsOf, temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../../../../support/temporary-folder.ts';
+import { digestRow, type FakeStats, fakeStats, rowsOf } from './support.ts';
 
 describe('the admin interface', () => {
-  const folder = temporaryFolder();
+  let folder: string;
   let admin: AdminInterface;
   let stats: FakeStats;
   let port: number;
@@ -14,7 +15,7 @@ describe('the admin interface', () => {
   async function start(
     options: { readonly firstRun?: readonly string[]; readonly version?: string } = {},
   ): Promise<void> {
-    admin = openAdminInterface({ dataDir: folder.path, log: () => undefined, ...options });
+    admin = openAdminInterface({ dataDir: folder, log: () => undefined, ...options });
     stats = fakeStats();
     ({ port } = await admin.listen({ host: '127.0.0.1', port: 0, stats }));
   }
@@ -28,15 +29,15 @@ describe('the admin interface', () => {
     clients.push(connection);
     return connection;
   }
-  beforeEach(() => start());
-  afterEach(async () => {
-    await stop();
-    folder.remove();
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    await start();
   });
+  afterEach(stop);
 
   test('has its runtime before anybody listens, from what the first run brings along', async () => {
     await stop();
-    folder.remove();
+    folder = temporaryFolder();
     await start({ firstRun: ["INSERT INTO mysql_servers (hostgroup_id, hostname) VALUES (10, 'db')"] });
     expect(admin.runtime.servers()).toMatchObject([{ hostgroup: 10, host: 'db' }]);
     await stop();
@@ -46,13 +47,13 @@ describe('the admin interface', () => {
 
   test('names the version it is told to be', async () => {
     await stop();
-    folder.remove();
+    folder = temporaryFolder();
     await start({ version: '3.0.1' });
     expect(await rowsOf(await client(), 'SELECT @@version')).toEqual([['3.0.1']]);
   });
 
   test('says that its port is taken', async () => {
-    const second = openAdminInterface({ dataDir: `${folder.path}/second`, log: () => undefined });
+    const second = openAdminInterface({ dataDir: `${folder}/second`, log: () => undefined });
     await expect(second.listen({ host: '127.0.0.1', port, stats })).rejects.toMatchObject({ code: 'PORT_TAKEN' });
     await second.close();
   });

@@ -1,15 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type mysql from 'mysql2/promise';
 import type { LabStats, Row, StatsTable } from '../../../../../../infra/local/lab/contract.ts';
-
-/** A folder that `afterEach`/`afterAll` removes by the function that comes with it. */
-export function temporaryFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'lab-admin-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
 
 /** Statistics that a test sets. */
 export interface FakeStats extends LabStats {
@@ -50,11 +41,6 @@ export async function rowsOf(client: mysql.Connection, sql: string): Promise<rea
     typeCast: (field) => field.buffer()?.toString('utf8') ?? null,
   });
   return rows as unknown as string[][];
-}
-
-/** Asks again and again until `reached`; the test's own time limit ends a wait in vain. */
-export async function until(reached: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await reached())) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What SQLite itself makes of a value when it is asked for text. */

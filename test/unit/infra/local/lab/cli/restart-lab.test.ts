@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { restartLab } from '../../../../../../infra/local/lab/cli/restart-lab.ts';
+import { temporaryFolder } from '../../../../../support/temporary-folder.ts';
 
 /** Greets, as a MySQL server does, on the port of its first argument. */
 const PROGRAM = `
@@ -19,15 +19,14 @@ describe('restarting a lab proxy', () => {
   let program: string;
   const children: ChildProcess[] = [];
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'proxywatch-lab-cli-'));
+    folder = temporaryFolder();
     pidFile = join(folder, 'lab-1.pid');
     program = join(folder, 'infra/local/lab/fake.cjs');
     await mkdir(join(folder, 'infra/local/lab'), { recursive: true });
     await writeFile(program, PROGRAM);
   });
-  afterEach(async () => {
+  afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
-    await rm(folder, { recursive: true });
   });
 
   async function start(script: string, port = 0): Promise<{ child: ChildProcess; port: number }> {

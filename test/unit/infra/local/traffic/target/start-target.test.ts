@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { startTarget, type Target } from '../../../../../../infra/local/traffic/target/start-target.ts';
 import type { Workload } from '../../../../../../infra/local/traffic/workload/create-workload.ts';
 import type { Step } from '../../../../../../infra/local/traffic/workload/work-unit.ts';
+import { until } from '../../../../../support/until.ts';
 import { type Answer, type FakeProxy, startFakeProxy } from '../fake-proxy.ts';
 
 const ok = { ok: true } as const;
@@ -43,7 +44,7 @@ describe('the traffic of one proxy', () => {
 
   test('starts with the warm-up and goes on with the workload', async () => {
     const { proxy, target } = await start(async () => ok, workloadOf('hot'), 1);
-    await until(() => target.status().executed >= 6);
+    await until('six statements ran', () => target.status().executed >= 6);
     expect(proxy.seen.slice(0, 4)).toEqual(['warm 0', 'warm 1', 'hot', 'hot']);
     expect(target.status()).toMatchObject({ up: true, warm: true, failed: {}, lost: 0 });
   });
@@ -58,9 +59,9 @@ describe('the traffic of one proxy', () => {
       now -= 1;
       return ok;
     }, workloadOf('hot'));
-    await until(() => now === 4);
+    await until('four are under way', () => now === 4);
     gate.resolve();
-    await until(() => target.status().executed > 20);
+    await until('twenty have ended', () => target.status().executed > 20);
     expect(most).toBe(4);
   });
 
@@ -74,12 +75,12 @@ describe('the traffic of one proxy', () => {
       }
       return ok;
     }, workloadOf('held'));
-    await until(() => held === 4);
+    await until('four are held', () => held === 4);
     let paused = false;
     const pausing = target.pause().then(() => {
       paused = true;
     });
-    await until(() => target.status().inFlight === 4);
+    await until('four are in flight', () => target.status().inFlight === 4);
     expect(paused).toBe(false);
     gate.resolve();
     await pausing;
@@ -88,12 +89,12 @@ describe('the traffic of one proxy', () => {
     for (let i = 0; i < 200; i++) await new Promise(setImmediate);
     expect(proxy.seen.length).toBe(before);
     target.resume();
-    await until(() => proxy.seen.length > before);
+    await until('traffic goes on', () => proxy.seen.length > before);
   });
 
   test('cuts the thinking of a long transaction short when it is paused', async () => {
     const { proxy, target } = await start(async () => ok, workloadOf('BEGIN', 3_600_000, 'COMMIT'));
-    await until(() => proxy.seen.includes('BEGIN'));
+    await until('a transaction has begun', () => proxy.seen.includes('BEGIN'));
     await target.pause();
     const count = (sql: string) => proxy.seen.filter((seen) => seen === sql).length;
     expect(count('COMMIT')).toBe(count('BEGIN'));
@@ -102,7 +103,7 @@ describe('the traffic of one proxy', () => {
   test('counts failed statements by their number, and rolls a failed transaction back', async () => {
     const answer = async (sql: string) => (sql === 'bad' ? { errno: 1062 } : ok);
     const { proxy, target } = await start(answer, workloadOf('BEGIN', 'bad', 'COMMIT'), 1);
-    await until(() => (target.status().failed['1062'] ?? 0) >= 2);
+    await until('two have failed', () => (target.status().failed['1062'] ?? 0) >= 2);
     expect(proxy.seen.slice(2, 6)).toEqual(['BEGIN', 'bad', 'ROLLBACK', 'BEGIN']);
     expect(target.status()).toMatchObject({ up: true, lost: 0 });
     expect(proxy.seen).not.toContain('COMMIT');
@@ -110,13 +111,13 @@ describe('the traffic of one proxy', () => {
 
   test('comes back by itself when the proxy does, and warms it up again', async () => {
     const { proxy: first, target } = await start(async () => ok, workloadOf('hot'));
-    await until(() => target.status().warm && target.status().executed > 5);
+    await until('the warm-up is over', () => target.status().warm && target.status().executed > 5);
     await first.stop();
-    await until(() => !target.status().up);
+    await until('it is seen to be gone', () => !target.status().up);
     const second = await startFakeProxy(async () => ok, first.port);
     proxy = second;
-    await until(() => target.status().up && target.status().warm);
-    await until(() => ['warm 0', 'warm 1'].every((sql) => second.seen.includes(sql)));
+    await until('it is back and warm', () => target.status().up && target.status().warm);
+    await until('the second saw the warm-up', () => ['warm 0', 'warm 1'].every((sql) => second.seen.includes(sql)));
     expect(lines.at(-1)).toBe(`127.0.0.1:${first.port}: back`);
     // One line for going, one for coming back, however many attempts were between.
     expect(lines).toHaveLength(2);
@@ -132,7 +133,7 @@ describe('the traffic of one proxy', () => {
       rate: 10,
       log: () => {},
     });
-    await until(() => target?.status().up === false);
+    await until('it is seen to be away', () => target?.status().up === false);
     await target.stop();
     expect(target.status()).toMatchObject({ executed: 0, inFlight: 0 });
     proxy = undefined;
@@ -148,16 +149,8 @@ describe('the traffic of one proxy', () => {
       statementTimeoutMs: 50,
       log: (line) => lines.push(line),
     });
-    await until(() => lines.length > 0);
+    await until('something is told', () => lines.length > 0);
     expect(lines[0]).toContain('no answer within 50 ms');
     expect(target.status().lost).toBe(1);
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not reached: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -1,18 +1,15 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { temporaryFolder } from '../../../../../support/temporary-folder.ts';
 
 describe('credentials from a file', () => {
-  let folder: string;
   let path: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'proxywatch-credentials-'));
-    path = join(folder, 'credentials.json');
+  beforeEach(() => {
+    path = join(temporaryFolder(), 'credentials.json');
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
   test('are found by their reference', async () => {
     await writeFile(path, credentials('one'));

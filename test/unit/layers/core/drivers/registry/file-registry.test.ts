@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
+import { temporaryFolder } from '../../../../../support/temporary-folder.ts';
 
 const proxy = {
   id: 'b',
@@ -15,14 +15,11 @@ const proxy = {
 };
 
 describe('the registry from PROXIES_FILE', () => {
-  let folder: string;
   let path: string;
   const write = (value: unknown) => writeFile(path, JSON.stringify(value));
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'proxywatch-registry-'));
-    path = join(folder, 'proxies.json');
+  beforeEach(() => {
+    path = join(temporaryFolder(), 'proxies.json');
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
   test('gives the proxies by id, and the same object while nothing changes', async () => {
     await write([proxy, { ...proxy, id: 'a' }]);

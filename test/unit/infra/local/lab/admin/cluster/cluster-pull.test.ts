@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import mysql from 'mysql2/promise';
 import { type AdminInterface, openAdminInterface } from '../../../../../../../infra/local/lab/admin/admin-interface.ts';
-import { fakeStats, rowsOf, temporaryFolder, until } from '../support.ts';
+import { temporaryFolder } from '../../../../../../support/temporary-folder.ts';
+import { until } from '../../../../../../support/until.ts';
+import { fakeStats, rowsOf } from '../support.ts';
 
 interface Node {
   readonly admin: AdminInterface;
@@ -18,11 +20,9 @@ describe('two nodes of a cluster', () => {
   });
 
   async function startNode(peers: readonly number[]): Promise<Node> {
-    const folder = temporaryFolder();
-    endings.push(folder.remove);
     const log: string[] = [];
     const admin = openAdminInterface({
-      dataDir: folder.path,
+      dataDir: temporaryFolder(),
       peers: peers.map((port) => ({ host: '127.0.0.1', port })),
       variables: { 'admin-admin_credentials': 'admin:admin;cluster:clusterpw' },
       clusterPollMs: 10,
@@ -34,6 +34,13 @@ describe('two nodes of a cluster', () => {
     endings.push(() => client.destroy());
     return { admin, port, client, log };
   }
+
+  function listening(onConnection: (socket: Socket) => void): Promise<Server> {
+    const server = createServer(onConnection);
+    endings.push(() => server.close());
+    return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+  }
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
   const addUser = async ({ client }: Node, name: string): Promise<void> => {
     await client.query(`INSERT INTO mysql_users (username, password) VALUES ('${name}', 'pw')`);
@@ -49,7 +56,7 @@ describe('two nodes of a cluster', () => {
     const first = await startNode([]);
     const second = await startNode([first.port]);
     await addUser(first, 'app');
-    await until(() => userNames(second).length > 0);
+    await until('the user has arrived', () => userNames(second).length > 0);
     const columns = 'SELECT username, frontend, backend FROM';
     const split = [
       ['app', '0', '1'],
@@ -64,7 +71,7 @@ describe('two nodes of a cluster', () => {
     const second = await startNode([first.port]);
     for (const name of ['a', 'b', 'c']) {
       await addUser(first, name);
-      await until(() => userNames(second).includes(name));
+      await until(`user ${name} has arrived`, () => userNames(second).includes(name));
     }
     expect(userNames(second)).toEqual(['a', 'b', 'c']);
     const checksum = "SELECT checksum FROM runtime_checksums_values WHERE name = 'mysql_users'";
@@ -81,33 +88,29 @@ describe('two nodes of a cluster', () => {
       await first.client.query(`LOAD MYSQL ${module} TO RUNTIME`);
     }
     const { runtime } = second.admin;
-    await until(() => runtime.servers().length > 0 && runtime.rules().length > 0);
-    await until(() => runtime.variable('mysql-long_query_time') === '42');
+    await until('the servers have arrived', () => runtime.servers().length > 0);
+    await until('the rules have arrived', () => runtime.rules().length > 0);
+    await until('the variable has arrived', () => runtime.variable('mysql-long_query_time') === '42');
     expect(runtime.servers()).toMatchObject([{ hostgroup: 10, host: 'db😀' }]);
   });
 
   test('a peer that never answers holds up neither the others nor the end for long', async () => {
-    const silent = await new Promise<Server>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-    });
-    const sockets: { destroy(): void }[] = [];
-    silent.on('connection', (socket) => sockets.push(socket));
-    endings.push(() => {
-      for (const socket of sockets) socket.destroy();
-      return silent.close();
-    });
+    const silent = await listening((socket) => endings.push(() => socket.destroy()));
     const first = await startNode([]);
-    const second = await startNode([(silent.address() as { port: number }).port, first.port]);
+    const second = await startNode([portOf(silent), first.port]);
     await addUser(first, 'app');
-    await until(() => userNames(second).length > 0);
+    await until('the user has arrived', () => userNames(second).length > 0);
     expect(userNames(second)).toEqual(['app']);
   });
 
   test('a peer that is away is logged once', async () => {
-    const nobody = 1;
-    const node = await startNode([nobody]);
-    await until(() => node.log.length > 0);
-    for (let i = 0; i < 20; i++) await rowsOf(node.client, 'SELECT 1');
-    expect(node.log).toEqual([expect.stringContaining('cannot follow 127.0.0.1:1')]);
+    let attempts = 0;
+    const away = await listening((socket) => {
+      attempts++;
+      socket.destroy();
+    });
+    const node = await startNode([portOf(away)]);
+    await until('it was asked several times', () => attempts > 3);
+    expect(node.log).toEqual([expect.stringContaining(`cannot follow 127.0.0.1:${portOf(away)}`)]);
   });
 });

@@ -7,27 +7,25 @@ import type { ModuleName } from '../../../../../../../infra/local/lab/admin/laye
 import { createRuntimeView } from '../../../../../../../infra/local/lab/admin/layers/runtime-view.ts';
 import { type Databases, openDatabases } from '../../../../../../../infra/local/lab/admin/storage/databases.ts';
 import { readRows } from '../../../../../../../infra/local/lab/admin/storage/sql.ts';
-import { temporaryFolder } from '../support.ts';
+import { temporaryFolder } from '../../../../../../support/temporary-folder.ts';
 
 describe('configuration in three layers', () => {
-  const folder = temporaryFolder();
+  let folder: string;
   let databases: Databases;
   let layers: ConfigLayers;
   let nowMs: number;
 
   function start(): void {
-    databases = openDatabases(folder.path);
+    databases = openDatabases(folder);
     layers = createConfigLayers(databases.admin, { initialVariables: new Map(), nowMs: () => nowMs });
     layers.start(databases.firstRun);
   }
   beforeEach(() => {
     nowMs = 1_000_000;
+    folder = temporaryFolder();
     start();
   });
-  afterEach(() => {
-    databases.close();
-    folder.remove();
-  });
+  afterEach(() => databases.close());
   const run = (sql: string) => databases.admin.exec(sql);
   const select = (sql: string) => readRows(databases.admin, sql);
   const users = () => createRuntimeView(layers).users();

@@ -5,7 +5,8 @@ import { createExecutor, type Execute } from '../../../../../../../infra/local/l
 import { createRefresh } from '../../../../../../../infra/local/lab/admin/statements/refresh.ts';
 import { type Databases, openDatabases } from '../../../../../../../infra/local/lab/admin/storage/databases.ts';
 import type { LabCommand } from '../../../../../../../infra/local/lab/contract.ts';
-import { type FakeStats, fakeStats, temporaryFolder } from '../support.ts';
+import { temporaryFolder } from '../../../../../../support/temporary-folder.ts';
+import { type FakeStats, fakeStats } from '../support.ts';
 
 const ADMIN: Client = { role: 'admin', user: 'admin', address: '127.0.0.1' };
 const STATS: Client = { role: 'stats', user: 'stats', address: '127.0.0.1' };
@@ -13,7 +14,6 @@ const OK = { kind: 'ok', affectedRows: 0, info: '' };
 const error = (message: string) => ({ kind: 'error', message: `ProxySQL Admin Error: ${message}` });
 
 describe('a statement', () => {
-  const folder = temporaryFolder();
   let databases: Databases;
   let execute: Execute;
   let stats: FakeStats;
@@ -21,7 +21,7 @@ describe('a statement', () => {
   let nowMs: number;
 
   beforeEach(() => {
-    databases = openDatabases(folder.path);
+    databases = openDatabases(temporaryFolder());
     stats = fakeStats();
     commands = [];
     nowMs = 1_000_000;
@@ -37,10 +37,7 @@ describe('a statement', () => {
       stats: () => stats,
     });
   });
-  afterEach(() => {
-    databases.close();
-    folder.remove();
-  });
+  afterEach(() => databases.close());
   const admin = async (sql: string) => execute(sql, ADMIN);
   const statistician = async (sql: string) => execute(sql, STATS);
 

@@ -1,13 +1,15 @@
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
-import { startRedis } from '../../../infra/local/services/redis.ts';
-import type { Service } from '../../../infra/local/services/service.ts';
+import { startRedis } from '../../infra/local/services/redis.ts';
+import type { Service } from '../../infra/local/services/service.ts';
+import { until } from './until.ts';
 
 /** A cluster of one node that owns all slots, as ElastiCache Serverless shows itself. */
 export async function startRedisCluster(): Promise<Service> {
   const server = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] });
   const admin = createRedis(`${server.url}?cluster=false`);
   await admin.call('CLUSTER', ['ADDSLOTSRANGE', 0, 16_383]);
-  while (!String(await admin.call('CLUSTER', ['INFO'])).includes('cluster_state:ok')) await new Promise(setImmediate);
+  const isOk = async () => String(await admin.call('CLUSTER', ['INFO'])).includes('cluster_state:ok');
+  await until('the cluster has all slots', isOk);
   await admin.close();
   return server;
 }
