@@ -47,6 +47,8 @@ export class Fleet {
   /** The fleet could not be met, not even once. */
   #isAlone = false;
   #assignment: Assignment = new Map();
+  /** Proxies that were assigned to somebody before the newest assignment. */
+  readonly #known = new Set<string>();
   #scrapedMs: number;
   #loop: Promise<void> | undefined;
   #problem: string | undefined;
@@ -180,6 +182,8 @@ export class Fleet {
     };
     const view = await membership.heartbeat(heartbeat, membershipOptions, signal);
     const { proxies } = registry;
+    for (const id of this.#assignment.keys()) this.#known.add(id);
+    for (const id of this.#known) if (proxies && !proxies.has(id)) this.#known.delete(id);
     this.#assignment =
       view.isPlanner && proxies ? await planner.plan(memberId, view, proxies.keys(), signal) : view.assignment;
     this.#view = view;
@@ -201,7 +205,7 @@ export class Fleet {
     if (this.#assignment.size > 0) {
       const slot = this.#view?.members.find(({ id }) => id === memberId)?.slot;
       const ours = [...proxies].filter(([id]) => slot !== undefined && this.#assignment.get(id) === slot);
-      return holdings.reconcile(new Map(ours), signal);
+      return holdings.reconcile(new Map(ours), this.#known, signal);
     }
     holdings.keepOnly(proxies);
     if (this.#isAlone) holdings.watch(proxies.values());

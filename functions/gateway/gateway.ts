@@ -11,7 +11,8 @@ import { Fleet } from './fleet.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
 import { startServer } from './http/server.ts';
 import { FleetPlanner } from './ownership/fleet-plan.ts';
-import { Holdings, type WorkerLease } from './ownership/holdings.ts';
+import type { WorkerLease } from './ownership/held-lease.ts';
+import { Holdings } from './ownership/holdings.ts';
 import { RegistryWatch } from './registry-watch.ts';
 import { type Clock, SYSTEM_CLOCK } from './worker/clock.ts';
 import { HistoryKeeper } from './worker/history-keeper.ts';
@@ -106,12 +107,12 @@ function createWorker(
 ): ProxyWorker {
   const driver = drivers.get(proxy.kind) ?? unknownDriver(proxy.kind);
   // Whoever holds the lease is the writer of the history: the lease's token is its fence.
-  const leasedStore: HistoryStore = { ...store, claim: async () => lease.token() };
+  const leasedStore: HistoryStore = { ...store, claim: (_proxyId, signal) => lease.claim(signal) };
   return new ProxyWorker({
     proxy,
     link: new ProxyLink({ proxy, driver, credentials, connectTimeoutMs: config.CONNECT_TIMEOUT_MS, clock }),
     keeper: new HistoryKeeper(proxy.id, leasedStore, clock),
-    mayExpose: lease.stands,
+    mayExpose: () => lease.stands(),
     topN: config.DIGEST_TOP_N,
     shareMs: config.COLLECT_SHARE_MS,
     budgetMs: config.COLLECT_BUDGET_MS,

@@ -1,39 +1,26 @@
-import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
-import type { LeaseOwner, LeaseStore } from '@proxywatch/core/ports/lease-store';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { Clock } from '../worker/clock.ts';
 import type { ProxyWorker } from '../worker/proxy-worker.ts';
+import { HeldLease, type HeldLeaseOptions, type WorkerLease } from './held-lease.ts';
 
-export interface HoldingsOptions {
-  readonly leases: LeaseStore;
-  readonly owner: () => LeaseOwner;
-  readonly leaseMs: number;
+export interface HoldingsOptions extends HeldLeaseOptions {
   readonly createWorker: (proxy: RegisteredProxy, lease: WorkerLease) => ProxyWorker;
-  readonly clock: Clock;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
 
-/** What a worker sees of its lease. */
-export interface WorkerLease {
-  /** The token to write with, as of now. Throws STORE_UNAVAILABLE while there is none. */
-  readonly token: () => string;
-  /** Whether the lease still stands, by our own clock. */
-  readonly stands: () => boolean;
-}
-
 interface Holding {
   readonly worker: ProxyWorker;
-  readonly lease: Lease;
+  readonly lease: HeldLease;
 }
 
-interface Lease {
-  /** `undefined` for a proxy that is only watched. */
-  token: string | undefined;
-  /** By our steady clock, counted from before the store was asked: never later than the store thinks. */
-  untilMs: number;
+/** A proxy that is wanted and not held yet. */
+interface Wait {
+  readonly sinceMs: number;
+  /** When the store was first found to have forgotten that somebody had it. */
+  forgottenMs: number | undefined;
 }
 
 /** What a proxy counts as until its history is loaded. */
@@ -46,8 +33,7 @@ export class Holdings {
   readonly #options: HoldingsOptions;
   readonly #held = new Map<string, Holding>();
   readonly #releasing = new Map<string, Promise<void>>();
-  /** Since when a proxy is wanted and not yet held. */
-  readonly #wantedSinceMs = new Map<string, number>();
+  readonly #waits = new Map<string, Wait>();
 
   constructor(options: HoldingsOptions) {
     this.#options = options;
@@ -69,20 +55,15 @@ export class Holdings {
 
   /** Whether a proxy is wanted that another still holds: ask again soon. */
   get isWaiting(): boolean {
-    return this.#wantedSinceMs.size > 0;
+    return this.#waits.size > 0;
   }
 
   /** Prolongs all leases. One that was lost is sought again at once: a Redis that came back empty has forgotten it. */
   async renew(signal: AbortSignal): Promise<void> {
     const { leases, leaseMs, clock, metrics } = this.#options;
     const askedMs = clock.nowMs();
-    const held = [...this.#held].flatMap(
-      ([
-        proxyId,
-        {
-          lease: { token },
-        },
-      ]) => (token === undefined ? [] : [{ proxyId, token }]),
+    const held = [...this.#held].flatMap(([proxyId, { lease }]) =>
+      lease.token === undefined ? [] : [{ proxyId, token: lease.token }],
     );
     const renewals = await leases.renewAll(held, leaseMs, signal);
     await Promise.all(
@@ -90,7 +71,7 @@ export class Holdings {
         const holding = this.#held.get(proxyId);
         const renewal = renewals.get(proxyId);
         if (!holding || holding.lease.token !== token || renewal?.kind === 'failed') return;
-        if (renewal?.kind === 'renewed') holding.lease.untilMs = askedMs + leaseMs;
+        if (renewal?.kind === 'renewed') holding.lease.prolong(askedMs);
         else {
           metrics.leasesLost.inc();
           await this.#regain(proxyId, holding, signal);
@@ -106,7 +87,7 @@ export class Holdings {
   watch(proxies: Iterable<RegisteredProxy>): void {
     for (const proxy of proxies) {
       if (this.#held.has(proxy.id) || this.#releasing.has(proxy.id)) continue;
-      this.#hold(proxy, { token: undefined, untilMs: Number.NEGATIVE_INFINITY });
+      this.#hold(proxy, new HeldLease(proxy.id, this.#options));
     }
     this.#options.metrics.proxies.set(this.#held.size);
   }
@@ -116,16 +97,25 @@ export class Holdings {
     for (const [id, { worker }] of this.#held) {
       if (JSON.stringify(proxies.get(id)) !== JSON.stringify(worker.proxy)) this.#release(id);
     }
-    for (const id of this.#wantedSinceMs.keys()) if (!proxies.has(id)) this.#wantedSinceMs.delete(id);
+    for (const id of this.#waits.keys()) if (!proxies.has(id)) this.#waits.delete(id);
     this.#options.metrics.proxies.set(this.#held.size);
   }
 
-  /** Lets go of what is not wanted, and takes what is wanted and free. Never rejects. */
-  async reconcile(wanted: ReadonlyMap<string, RegisteredProxy>, signal: AbortSignal): Promise<void> {
+  /**
+   * Lets go of what is not wanted, and takes what is wanted and free. `known` are proxies that somebody had before: where the
+   * store has forgotten that, whoever had it is given the time of a lease to come back. Never rejects.
+   */
+  async reconcile(
+    wanted: ReadonlyMap<string, RegisteredProxy>,
+    known: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
     this.keepOnly(wanted);
     const isMissing = ({ id }: RegisteredProxy) =>
       this.#held.get(id)?.lease.token === undefined && !this.#releasing.has(id);
-    await Promise.all([...wanted.values()].filter(isMissing).map((proxy) => this.#take(proxy, signal)));
+    await Promise.all(
+      [...wanted.values()].filter(isMissing).map((proxy) => this.#take(proxy, known.has(proxy.id), signal)),
+    );
     this.#options.metrics.proxies.set(this.#held.size);
   }
 
@@ -135,51 +125,35 @@ export class Holdings {
     await Promise.all(this.#releasing.values());
   }
 
-  async #take(proxy: RegisteredProxy, signal: AbortSignal): Promise<void> {
-    const { leases, owner, leaseMs, clock, metrics, log } = this.#options;
-    const askedMs = clock.nowMs();
-    const sinceMs = this.#wantedSinceMs.get(proxy.id) ?? askedMs;
-    this.#wantedSinceMs.set(proxy.id, sinceMs);
+  async #take(proxy: RegisteredProxy, isKnown: boolean, signal: AbortSignal): Promise<void> {
+    const { leaseMs, clock, metrics, log } = this.#options;
+    const startedMs = clock.nowMs();
+    const wait: Wait = this.#waits.get(proxy.id) ?? { sinceMs: startedMs, forgottenMs: undefined };
+    this.#waits.set(proxy.id, wait);
     try {
-      const acquired = await leases.acquire(proxy.id, owner(), leaseMs, signal);
-      if (acquired.kind === 'held') return;
-      const lease = { token: acquired.token, untilMs: askedMs + leaseMs };
-      const watched = this.#held.get(proxy.id);
-      if (watched) Object.assign(watched.lease, lease);
-      else this.#hold(proxy, lease);
-      this.#wantedSinceMs.delete(proxy.id);
-      metrics.handOverSeconds.observe((clock.nowMs() - sinceMs) / 1000);
+      const lease = this.#held.get(proxy.id)?.lease ?? new HeldLease(proxy.id, this.#options);
+      const isLeftAlone = wait.forgottenMs !== undefined && startedMs - wait.forgottenMs >= leaseMs;
+      const outcome = await lease.acquire(isKnown && !isLeftAlone, signal);
+      if (outcome === 'forgotten') wait.forgottenMs ??= startedMs;
+      if (outcome !== 'acquired') return;
+      if (!this.#held.has(proxy.id)) this.#hold(proxy, lease);
+      this.#waits.delete(proxy.id);
+      metrics.handOverSeconds.observe((clock.nowMs() - wait.sinceMs) / 1000);
     } catch (error) {
       if (signal.aborted) return;
       log.warn('lease not taken', { proxy: proxy.id, code: errorCodeOf(error), message: messageOf(error) });
     }
   }
 
-  #hold(proxy: RegisteredProxy, lease: Lease): void {
-    const { createWorker, clock } = this.#options;
-    const token = () => {
-      if (lease.token !== undefined) return lease.token;
-      throw new ProxywatchError('STORE_UNAVAILABLE', `no lease of ${proxy.id} could be asked for yet`);
-    };
-    this.#held.set(proxy.id, {
-      worker: createWorker(proxy, { token, stands: () => clock.nowMs() < lease.untilMs }),
-      lease,
-    });
+  #hold(proxy: RegisteredProxy, lease: HeldLease): void {
+    this.#held.set(proxy.id, { worker: this.#options.createWorker(proxy, lease), lease });
   }
 
   /** Another owner may have come and gone meanwhile: the worker compares its history with the store before it goes on. */
-  async #regain(proxyId: string, holding: Holding, signal: AbortSignal): Promise<void> {
-    const { leases, owner, leaseMs, clock } = this.#options;
-    const askedMs = clock.nowMs();
-    const acquired = await leases.acquire(proxyId, owner(), leaseMs, signal).catch(() => undefined);
-    if (!acquired) return;
-    if (acquired.kind === 'held') {
-      this.#abandon(proxyId);
-      return;
-    }
-    holding.worker.regain();
-    holding.lease.token = acquired.token;
-    holding.lease.untilMs = askedMs + leaseMs;
+  async #regain(proxyId: string, { worker, lease }: Holding, signal: AbortSignal): Promise<void> {
+    const outcome = await lease.acquire(false, signal).catch(() => undefined);
+    if (outcome === 'acquired') worker.regain();
+    else if (outcome === 'held') this.#abandon(proxyId);
   }
 
   /** Planned: the worker stops, what is left is written, then the lease is free. */

@@ -107,7 +107,7 @@ export class ProxyWorker {
     this.#stopping.abort(new ProxywatchError('CANCELLED', `the worker of ${this.proxy.id} stops`));
     await this.#running;
     const { keeper, link, log } = this.#options;
-    await keeper.save(signal).catch((error: unknown) => {
+    await this.#writeRest(signal).catch((error: unknown) => {
       log.warn('history not written at stop', {
         proxy: this.proxy.id,
         code: errorCodeOf(error),
@@ -115,6 +115,13 @@ export class ProxyWorker {
       });
     });
     await link.close();
+  }
+
+  /** A history that is in doubt is compared with the store first: nobody does that after us. */
+  async #writeRest(signal: AbortSignal): Promise<void> {
+    const { keeper } = this.#options;
+    if (keeper.remembered) await keeper.load(signal);
+    await keeper.save(signal);
   }
 
   /** The lease was lost and won again, see HistoryKeeper. */

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { leaseKeysOf } from '@proxywatch/core/drivers/lease/redis-lease-store';
 import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { pickFreePort } from '../../../infra/local/services/ports.ts';
@@ -10,6 +9,7 @@ import { Accounts } from '../oracle/accounts.ts';
 import { Ledger } from '../oracle/ledger.ts';
 import { Witness } from '../oracle/witness.ts';
 import { ChaosProxy } from './chaos-proxy.ts';
+import { emptyIfOwned } from './empty-redis.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { Prober } from './prober.ts';
 import type { Random } from './random.ts';
@@ -49,18 +49,6 @@ const SCRAPED_WITHIN_MS = 15_000;
 const PROBE_MS = 1_500;
 const ROUND_MS = 200;
 const START_MS = 20_000;
-
-/** Redis counts a lease as one whose owner has loaded the history when it was taken so long ago. */
-const EMPTY_IF_OWNED = `
-local now = redis.call('TIME')
-local nowUs = now[1] * 1000000 + now[2]
-for i = 1, #ARGV, 2 do
-  local untilMs, token = redis.call('HGET', ARGV[i], 'untilMs'), redis.call('GET', ARGV[i + 1])
-  if not untilMs or untilMs * 1000 < nowUs or not token or tonumber(token) > nowUs - 1500000 then return 0 end
-end
-redis.call('FLUSHALL')
-return 1
-`;
 
 /** A fleet of real gateways on a real Redis, before proxies of which everything is known, and those who watch it. */
 export class World {
@@ -256,15 +244,14 @@ export class World {
 
   /**
    * Empties it at a moment at which every proxy has an owner who remembers it: what is on its way from one to another is
-   * in Redis alone.
+   * in Redis alone. With `whileMoving` also some proxy is assigned to another than its owner.
    */
-  async emptyRedis(): Promise<void> {
-    const args = ['EVAL', EMPTY_IF_OWNED, '0', ...this.registered.flatMap((id) => leaseKeysOf(id))] as const;
-    const [command, ...rest] = args;
-    await eventually(async () => (Number(await this.redisCall(command, ...rest)) === 1 ? true : undefined), {
+  async emptyRedis(whileMoving = false): Promise<void> {
+    const ask = () => this.useRedis((redis) => emptyIfOwned(redis, this.registered, whileMoving));
+    await eventually(async () => (await ask()) || undefined, {
       withinMs: START_MS,
       pauseMs: 5,
-      problem: () => 'some proxies have no owner to remember them',
+      problem: () => 'there was no moment at which Redis could be emptied',
     });
     this.timeline.note('Redis is emptied');
   }

@@ -128,12 +128,21 @@ export const emptiedOnTheMove: Scenario = {
     for (const id of world.random.sample(world.registered, 4)) world.resetProxy(id);
     await sleep(3_000);
     for (let n = 0; n < 4; n++) {
-      const slots = [...(await slotsOf(world)).values()];
-      await Promise.all(world.registered.map((id) => world.pin(id, world.random.pick(slots))));
-      await sleep(world.random.between(0, 1_000));
-      await world.emptyRedis();
+      const emptied = new AbortController();
+      const moving = moveAround(world, emptied.signal);
+      await world.emptyRedis(true).finally(() => emptied.abort());
+      await moving;
       await sleep(REWRITTEN_MS);
       await world.settle('Redis was emptied', TAKEN_OVER_MS);
     }
   },
 };
+
+/** Gives proxies to other owners, again and again, with the time for each to load what it got. */
+async function moveAround(world: World, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const slots = [...(await slotsOf(world)).values()];
+    if (slots.length > 0) await Promise.all(world.registered.map((id) => world.pin(id, world.random.pick(slots))));
+    await sleep(3_000, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -10,7 +10,7 @@ export async function passLeaseTime(redis: RedisClient, proxyId: string, ms: num
 }
 
 export function tokenOf(acquired: Acquired): string {
-  if (acquired.kind !== 'acquired') throw new Error(`held by ${acquired.by.memberId}`);
+  if (acquired.kind !== 'acquired') throw new Error(`not acquired: ${JSON.stringify(acquired)}`);
   return acquired.token;
 }
 

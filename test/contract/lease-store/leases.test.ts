@@ -110,6 +110,17 @@ describeOnRedis('leases', (server) => {
     }
   });
 
+  test('of which somebody knows are not taken from a Redis that came back empty', async () => {
+    const leases = store();
+    expect(await leases.acquire('shop-1', b, TTL_MS, undefined, true)).toEqual({ kind: 'forgotten' });
+    await leases.acquire('shop-1', a, TTL_MS);
+    expect(await leases.acquire('shop-1', b, TTL_MS, undefined, true)).toMatchObject({ kind: 'held', by: a });
+    await emptyRedis(server().redis);
+    expect(await leases.acquire('shop-1', b, TTL_MS, undefined, true)).toEqual({ kind: 'forgotten' });
+    await leases.release('shop-1', tokenOf(await leases.acquire('shop-1', a, TTL_MS)));
+    expect(await leases.acquire('shop-1', b, TTL_MS, undefined, true)).toMatchObject({ kind: 'acquired' });
+  });
+
   test('mint rising tokens when the clock went back, and end in time all the same', async () => {
     const leases = store();
     const [, fence] = leaseKeysOf('shop-1');

@@ -7,8 +7,17 @@ export interface LeaseStore {
   /**
    * Takes the lease for `ttlMs`, or finds out who has it. Taking it mints a fencing token that never repeats; a holder that
    * takes it again (another life of the process) gets a new one.
+   *
+   * With `isKnown` the caller knows that somebody had the lease before: a store without a trace of that came back empty,
+   * and the lease is not taken, since whoever has it by his own clock alone remembers the history.
    */
-  acquire(proxyId: string, owner: LeaseOwner, ttlMs: number, signal?: AbortSignal): Promise<Acquired>;
+  acquire(
+    proxyId: string,
+    owner: LeaseOwner,
+    ttlMs: number,
+    signal?: AbortSignal,
+    isKnown?: boolean,
+  ): Promise<Acquired>;
   /**
    * Prolongs a lease; false when it was lost: whoever held it must stop acting at once. A lease that ran out and that
    * nobody took since is prolonged too: nobody acted on the proxy meanwhile.
@@ -32,7 +41,8 @@ export interface HeldLease {
 
 export type Acquired =
   | { readonly kind: 'acquired'; readonly token: string }
-  | { readonly kind: 'held'; readonly by: LeaseOwner; readonly remainingMs: number };
+  | { readonly kind: 'held'; readonly by: LeaseOwner; readonly remainingMs: number }
+  | { readonly kind: 'forgotten' };
 
 export type Renewal =
   | { readonly kind: 'renewed' | 'lost' }

@@ -3,7 +3,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { Fleet } from '../../../../functions/gateway/fleet.ts';
-import type { WorkerLease } from '../../../../functions/gateway/ownership/holdings.ts';
+import type { WorkerLease } from '../../../../functions/gateway/ownership/held-lease.ts';
 import { MemoryLeases, MemoryMembership } from '../../../support/memory-fleet.ts';
 import { until } from '../../../support/until.ts';
 import { createGate, FakeProxy, PROXY } from './fake-proxy.ts';
@@ -181,7 +181,7 @@ describe('a fleet that could not be met yet', () => {
     expect(leases.held.size).toBe(0);
     for (const lease of workerLeases.values()) {
       expect(lease.stands()).toBe(false);
-      expect(lease.token).toThrow('no lease');
+      await expect(lease.claim()).rejects.toThrow('no lease');
     }
   });
 
@@ -198,7 +198,7 @@ describe('a fleet that could not be met yet', () => {
     await until('the lease is held', () => leases.held.has('a'));
     await until('the worker has it', () => workerLeases.get('a')?.stands() === true);
     expect(fleet.workerOf('a')).toBe(worker);
-    expect(workerLeases.get('a')?.token()).toBe(leases.held.get('a')?.token);
+    expect(await workerLeases.get('a')?.claim()).toBe(leases.held.get('a')?.token);
   });
 
   test('lets go of what another turns out to own', async () => {

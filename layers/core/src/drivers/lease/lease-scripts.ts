@@ -7,8 +7,9 @@ import { MINT_TOKEN } from './fencing-token.ts';
  * field and has no time to live: a managed Redis may evict keys that have one.
  */
 
-// KEYS 1: lease, 2: fence. ARGV 1: owner, 2: its address, 3: ttlMs. Answers 'acquired' and the token, or 'held', owner,
-// address and the milliseconds that are left.
+// KEYS 1: lease, 2: fence. ARGV 1: owner, 2: its address, 3: ttlMs, 4: 'known' or 'new'. Answers 'acquired' and the token,
+// or 'held', owner, address and the milliseconds that are left, or 'forgotten' for a known one without a fence: fences stay
+// when leases are freed, so Redis came back empty.
 export const ACQUIRE = redisScript(`${LUA_PRELUDE}${MINT_TOKEN}
 local now, ttlMs = nowMs(), tonumber(ARGV[3])
 local held = redis.pcall('HMGET', KEYS[1], 'owner', 'advertise', 'ttlMs', 'untilMs')
@@ -25,6 +26,7 @@ if owner and owner ~= ARGV[1] and heldMs and untilMs then
   end
   if untilMs > now then return { 'held', owner, held[2] or '', text(untilMs - now) } end
 end
+if ARGV[4] == 'known' and redis.call('EXISTS', KEYS[2]) == 0 then return { 'forgotten' } end
 local token = mintToken(KEYS[2])
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'advertise', ARGV[2], 'ttlMs', text(ttlMs), 'untilMs', text(now + ttlMs))
 return { 'acquired', token }

@@ -19,10 +19,12 @@ export function createRedisLeaseStore(redis: RedisClient): LeaseStore {
   }
 
   return {
-    async acquire(proxyId, { memberId, advertise }, ttlMs, signal) {
-      const reply = await redis.evaluate(ACQUIRE, leaseKeysOf(proxyId), [memberId, advertise, ttlMs], { signal });
+    async acquire(proxyId, { memberId, advertise }, ttlMs, signal, isKnown = false) {
+      const args = [memberId, advertise, ttlMs, isKnown ? 'known' : 'new'];
+      const reply = await redis.evaluate(ACQUIRE, leaseKeysOf(proxyId), args, { signal });
       const [kind, ...rest] = Array.isArray(reply) ? reply.map(String) : [];
       if (kind === 'acquired') return { kind, token: rest[0] ?? '' };
+      if (kind === 'forgotten') return { kind };
       const [holder = '', address = '', remainingMs] = rest;
       return { kind: 'held', by: { memberId: holder, advertise: address }, remainingMs: Number(remainingMs) };
     },
