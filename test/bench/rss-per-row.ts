@@ -40,8 +40,8 @@ function createHistory(proxy: number): ProxyHistory {
 function correct(history: ProxyHistory, answer: (Buffer | null)[], kind: 'full' | 'changed', read: number): void {
   const elapsed = read === 0 ? undefined : { minS: 14, maxS: 16 };
   const naming = { topN: TOP_N, atS: 15 * read, mayLeave: true };
-  const correction = history.correct(parseDigestAnswer([answer], kind), { tookS: 0, elapsed }, naming);
-  if (correction.kind !== 'corrected') throw new Error(`the history was ${correction.kind}: ${correction.reason}`);
+  const correction = history.correct(parseDigestAnswer([answer], kind), { tookS: 0, wallS: 0, elapsed }, naming);
+  if (correction.kind !== 'corrected') throw new Error(`the history was ${correction.kind}`);
   history.markStored();
 }
 

@@ -121,7 +121,12 @@ export class SimulatedProxy {
     const ageS = sinceUptimeS === undefined ? undefined : uptimeS - sinceUptimeS + 3;
     const rows: DigestRow[] = copied
       .filter((row) => ageS === undefined || proxyNowS - row.lastSeenS <= ageS)
-      .map(({ key, counters, firstSeenS }) => ({ key, counters, firstSeenS }));
+      .map(({ key, counters, firstSeenS, lastSeenS }) => ({
+        key,
+        counters,
+        firstSeenS,
+        ...(ageS === undefined && { lastSeenS }),
+      }));
     return {
       kind: ageS === undefined ? 'full' : 'changed',
       proxyNowS,

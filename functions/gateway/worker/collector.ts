@@ -5,7 +5,7 @@ import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { ProxyDocument } from '../exposition/document.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Clock } from './clock.ts';
-import { type Corrected, DigestCollector, type TimedRead } from './digest-collector.ts';
+import { type Corrected, DigestCollector, type Merged, type TimedRead } from './digest-collector.ts';
 import { DigestTexts } from './digest-texts.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { SqlSeries } from './sql-series.ts';
@@ -87,33 +87,40 @@ export class Collector {
     const problem = await loading;
     if (problem !== undefined || !keeper.remembered) return problem;
     const { digests } = keeper.remembered;
-    const { read, isRenamed } = await this.#merge(keeper.remembered, timed, isSeen, () =>
-      this.#digests.readAll(session, signal),
-    );
+    const merged = await this.#merge(keeper.remembered, timed, isSeen, session, signal);
+    if ('problem' in merged) return merged.problem;
+    const { read, isRenamed } = merged;
     if (!isRenamed && this.#texts.isComplete) return undefined;
     this.#areTextsDue = true;
     await this.#texts.complete(session, digests.series.named, read.rows, signal);
     return undefined;
   }
 
+  /** Answers the problem of the store when that has kept us from comparing the read with what only it holds. */
   async #merge(
     remembered: RememberedProxy,
     timed: TimedRead,
     isSeen: boolean,
-    readAll: () => Promise<TimedRead>,
-  ): Promise<{ readonly read: DigestRead; readonly isRenamed: boolean }> {
+    session: ProxySession,
+    signal: AbortSignal,
+  ): Promise<{ readonly read: DigestRead; readonly isRenamed: boolean } | { readonly problem: string }> {
     const { keeper, clock, topN, metrics } = this.#options;
     const { digests } = remembered;
     const naming = { topN, atS: clock.nowMs() / 1000, mayLeave: isSeen };
     const previous = keeper.readTime;
     let merged = timed;
-    let correction = this.#digests.merge(digests, merged, previous, naming);
-    if (correction.kind === 'full-read-needed') {
+    let correction: Merged | undefined;
+    const merging = async () => {
+      correction = await this.#digests.merge(keeper, digests, merged, previous, naming, signal);
+    };
+    let problem = await this.#problemOf(merging());
+    if (problem === undefined && correction?.kind === 'full-read-needed') {
       metrics.fullReads.inc({ reason: correction.reason });
-      merged = await readAll();
-      correction = this.#digests.merge(digests, merged, previous, naming);
+      merged = await this.#digests.readAll(session, signal);
+      problem = await this.#problemOf(merging());
     }
-    if (correction.kind !== 'corrected') throw new Error('a full read was not enough to correct the history');
+    if (problem !== undefined) return { problem };
+    if (correction?.kind !== 'corrected') throw new Error('a full read was not enough to correct the history');
     keeper.noteRead(merged.time);
     const isNew = this.#merged !== remembered;
     if (isNew) this.#adopt(remembered);

@@ -2,18 +2,24 @@ import type { NamingOptions } from '@proxywatch/core/domain/digests/attribution'
 import type { ReadTiming } from '@proxywatch/core/domain/digests/baseline';
 import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import type { Correction, ProxyHistory } from '@proxywatch/core/domain/digests/proxy-history';
+import type { RecallScope } from '@proxywatch/core/domain/digests/recall';
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DigestRequest, ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { Clock } from './clock.ts';
-import type { ReadTime } from './history-keeper.ts';
+import type { HistoryKeeper, ReadTime } from './history-keeper.ts';
 
 /** Full reads beyond those that are needed, so that nothing can stay wrong for long. */
 const FULL_READ_INTERVAL_MS = 3_600_000;
+
+/** Rows may leave memory while others are asked for; once more is usual, often is not. */
+const MAX_RECALLS = 10;
 
 export interface TimedRead {
   readonly read: DigestRead;
   readonly time: ReadTime;
 }
 
+export type Merged = Exclude<Correction, { kind: 'rows-needed' }>;
 export type Corrected = Extract<Correction, { kind: 'corrected' }>;
 
 /** Reads the digest table of one proxy and merges it into the history: changed rows only, the whole table when it must. */
@@ -45,14 +51,20 @@ export class DigestCollector {
     return this.#fetch(session, {}, signal);
   }
 
-  /** Merges a read; `previous` tells when the one before it was made. */
-  merge(
+  /**
+   * Merges a read into the history that the keeper has, once the store was asked for what only it holds of the read;
+   * `previous` tells when the read before was made. Rejects with STORE_* errors: nothing was merged then.
+   */
+  async merge(
+    keeper: HistoryKeeper,
     history: ProxyHistory,
     { read, time }: TimedRead,
     previous: ReadTime | undefined,
     naming: NamingOptions,
-  ): Correction {
-    const correction = history.correct(read, timingOf(time, previous), naming);
+    signal: AbortSignal,
+  ): Promise<Merged> {
+    const timing = timingOf(time, previous, this.#clock);
+    const correction = await this.#correct(keeper, history, read, timing, naming, signal);
     if (correction.kind !== 'corrected') return correction;
     this.#history = history;
     if (read.kind === 'full') {
@@ -62,6 +74,24 @@ export class DigestCollector {
     return correction;
   }
 
+  async #correct(
+    keeper: HistoryKeeper,
+    history: ProxyHistory,
+    read: DigestRead,
+    timing: ReadTiming,
+    naming: NamingOptions,
+    signal: AbortSignal,
+  ): Promise<Merged> {
+    let scope: RecallScope = 'changed';
+    for (let attempt = 0; attempt < MAX_RECALLS; attempt++) {
+      const recall = await keeper.recall(read, timing, scope, signal);
+      const correction = history.correct(read, timing, naming, recall);
+      if (correction.kind !== 'rows-needed') return correction;
+      scope = correction.scope;
+    }
+    throw new ProxywatchError('STORE_UNAVAILABLE', 'rows leave memory faster than the store gives them back');
+  }
+
   async #fetch(session: ProxySession, request: DigestRequest, signal: AbortSignal): Promise<TimedRead> {
     const earliestMs = this.#clock.nowMs();
     const read = await session.fetchDigests(request, signal);
@@ -69,8 +99,9 @@ export class DigestCollector {
   }
 }
 
-function timingOf(time: ReadTime, previous: ReadTime | undefined): ReadTiming {
+function timingOf(time: ReadTime, previous: ReadTime | undefined, clock: Clock): ReadTiming {
   return {
+    wallS: Math.floor(clock.wallMs() / 1000),
     tookS: (time.latestMs - time.earliestMs) / 1000,
     elapsed: previous && {
       minS: (time.earliestMs - previous.latestMs) / 1000,

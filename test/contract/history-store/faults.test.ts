@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { batchOf, nothingRemembered, rememberedOf } from '@proxywatch/core/domain/history/history-batch';
+import { batchOf, nothingRemembered } from '@proxywatch/core/domain/history/history-batch';
+import { restoreHistory } from '@proxywatch/core/domain/history/restore-history';
 import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
@@ -66,7 +67,7 @@ describe('a stored history', () => {
     const read = { kind: 'full', proxyNowS: 1_000, uptimeS: 900, tableRows: 1, tableSums: counters } as const;
     remembered.digests.correct(
       { ...read, oldestFirstSeenS: 500, rows: [row] },
-      { tookS: 0, elapsed: undefined },
+      { tookS: 0, elapsed: undefined, wallS: 1_000 },
       { topN: 1, atS: 0, mayLeave: false },
     );
     const error = { hostgroup: '10', host: 'db', port: 3306, user: 'u', clientAddress: '', schema: 's', errno: 1064 };
@@ -75,34 +76,63 @@ describe('a stored history', () => {
     const store = createRedisHistoryStore(redis);
     const token = await store.claim(id);
     await store.save(id, { ...WRITE, token, batch: batchOf(remembered, true)! });
-    return { remembered, load: async () => rememberedOf((await store.load(id))!) };
+    return { remembered, load: async () => restoreHistory((await store.load(id))!, 2_000) };
   }
 
   test('is the history that was written', async () => {
     const { remembered, load } = await stored('whole');
-    const loaded = await load();
+    const { remembered: loaded, damage } = await load();
+    expect(damage).toEqual([]);
     expect(loaded.digests.totals).toEqual(remembered.digests.totals);
     expect(loaded.digests.baseline).toEqual(remembered.digests.baseline);
+    expect(loaded.digests.rows.evicted).toBe(1);
     expect(loaded.digests.series.totalOf('10|73|75||0xA')).toMatchObject({ executions: 7 });
     expect(loaded.errors.totals).toEqual(new Map([[1064, 3]]));
   });
 
-  test.each(['rows', 'series', 'errors'])('whose %s were changed is refused', async (name) => {
-    const { load } = await stored(name);
-    const key = `{pw:${name}}:${name}`;
-    const [[field]] = [(await redis.call('HKEYS', [key])) as string[]];
-    const record = String(await redis.call('HGET', [key, field!]));
-    await redis.call('HSET', [key, field!, record.replace(/;./, ';z')]);
-    await expect(load()).rejects.toMatchObject({
-      code: 'RECORD_DAMAGED',
-      message: expect.stringContaining('checksum'),
-    });
+  test('whose one series was changed has it again, since totals are the sum of their parts', async () => {
+    const { load } = await stored('series');
+    await redis.call('HSET', ['{pw:series}:series', '10|73|75||0xA', 'x']);
+    const { remembered, damage } = await load();
+    expect(remembered.digests.series.totalOf('10|73|75||0xA')).toMatchObject({ executions: 7 });
+    expect(damage).toMatchObject([{ kind: 'series', key: '10|73|75||0xA', record: 'x' }]);
   });
 
-  test('of a newer version is refused', async () => {
+  test('whose errors were changed shows none of them, rather than less than before', async () => {
+    const { load } = await stored('errors');
+    for (const field of (await redis.call('HKEYS', ['{pw:errors}:errors'])) as string[]) {
+      await redis.call('HSET', ['{pw:errors}:errors', field, 'x']);
+    }
+    const { remembered, damage } = await load();
+    expect(remembered.errors.totals).toEqual(new Map());
+    expect(damage.map(({ kind }) => kind)).toEqual(['errors', 'errors']);
+  });
+
+  test('whose totals were changed has a second copy of them', async () => {
+    const { load } = await stored('copy');
+    await redis.call('HSET', ['{pw:copy}:meta', 'meta', 'x']);
+    const { remembered, damage, isBegunAnew } = await load();
+    expect([isBegunAnew, remembered.digests.totals.executions]).toEqual([false, 7]);
+    expect(damage).toMatchObject([{ kind: 'meta', record: 'x' }]);
+  });
+
+  test('of which records are missing says how many', async () => {
+    const { load } = await stored('missing');
+    for (const name of ['rows', 'series', 'errors']) await redis.call('DEL', [`{pw:missing}:${name}`]);
+    const { damage } = await load();
+    expect(damage.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
+      'row: 1 records are missing',
+      'series: 1 records are missing',
+      'errors: 2 records are missing',
+    ]);
+  });
+
+  test('of a newer version begins anew', async () => {
     const { load } = await stored('newer');
-    await redis.call('HSET', ['{pw:newer}:meta', 'meta', '2;{};0']);
-    await expect(load()).rejects.toMatchObject({ code: 'RECORD_DAMAGED', message: expect.stringContaining('version') });
+    await redis.call('HSET', ['{pw:newer}:meta', 'meta', '3;{};0', 'copy', '3;{};0']);
+    const { isBegunAnew, damage } = await load();
+    expect(isBegunAnew).toBe(true);
+    expect(damage[0]?.why).toContain('version');
   });
 });
 

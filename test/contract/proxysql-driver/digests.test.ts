@@ -47,16 +47,19 @@ describe('a read of the digest table', () => {
         key: keyOf(digestOf(1)),
         counters: { executions: 3, timeUs: 20, rowsAffected: 4, rowsSent: 5 },
         firstSeenS: read.oldestFirstSeenS,
+        lastSeenS: expect.any(Number),
         text: 'SELECT 1',
       },
       {
         key: keyOf(digestOf(2), { hostgroup: '-1' }),
         counters: { executions: 4_294_967_295, timeUs: 2 ** 53 - 21, rowsAffected: 0, rowsSent: 1 },
         firstSeenS: expect.any(Number),
+        lastSeenS: expect.any(Number),
         text: 'SELECT ?',
       },
     ]);
     expect(Math.abs(read.proxyNowS - 700 - (read.oldestFirstSeenS ?? 0))).toBeLessThanOrEqual(1);
+    expect(Math.abs(read.proxyNowS - 600 - (read.rows[1]?.lastSeenS ?? 0))).toBeLessThanOrEqual(1);
   });
 
   test('has the rows that may have changed since an uptime, with three seconds of slack, and sums of all', async () => {

@@ -52,7 +52,7 @@ export function attribute(
   let named = ZERO;
   for (const { row, kind, by } of changes) {
     const key = seriesKeyOf(row.key);
-    if (!series.isNamed(key) && series.named.size < topN) {
+    if (!series.isNamed(key) && !series.isSealed(key) && series.named.size < topN) {
       if (kind === 'increase' || series.has(key)) entering.add(key);
       series.name(key);
       namedSeries.set(key, row.text);
@@ -63,7 +63,7 @@ export function attribute(
       movedSeries.add(key);
       named = sumOf(named, by);
     }
-    if (!isFirst) ranking.note(key, by.timeUs, atS);
+    if (!isFirst && !series.isSealed(key)) ranking.note(key, by.timeUs, atS);
   }
   return { movedSeries, namedSeries, unnamedSeries: new Set(leavers), named };
 }

@@ -25,6 +25,8 @@ export interface ReadTiming {
   readonly tookS: number;
   /** Seconds since the baseline was read; `undefined` without a baseline. The truth lies between the two. */
   readonly elapsed: { readonly minS: number; readonly maxS: number } | undefined;
+  /** The reader's wall clock, whole epoch seconds: when rows were touched is told by it. */
+  readonly wallS: number;
 }
 
 /**
@@ -32,6 +34,11 @@ export interface ReadTiming {
  * reads up to two seconds apart (recorded: ±1 s on untouched rows).
  */
 export const BIRTH_JITTER_S = 2;
+
+/** By how much the time of one birth may differ between the reads of an epoch, one that took `tookS` included. */
+export function jitterOf(baseline: Pick<Baseline, 'slackS'> | undefined, tookS: number): number {
+  return BIRTH_JITTER_S + Math.max(baseline?.slackS ?? 0, Math.floor(tookS));
+}
 
 export function bornOf(read: DigestRead, row: Pick<DigestRow, 'firstSeenS'>): number {
   return read.uptimeS - (read.proxyNowS - row.firstSeenS);

@@ -14,6 +14,8 @@ export interface DigestRow {
   readonly counters: DigestCounters;
   /** Epoch seconds on the proxy's clock, recomputed at each read: one second of jitter on untouched rows. */
   readonly firstSeenS: number;
+  /** When the row last changed, of the same kind; full reads tell it. */
+  readonly lastSeenS?: number;
   /** Only for rows born since the last read, cut at 512 characters. */
   readonly text?: string;
 }

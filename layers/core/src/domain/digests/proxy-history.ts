@@ -1,9 +1,10 @@
 import { type Attribution, attribute, type NamingOptions } from './attribution.ts';
 import { type Baseline, baselineOf, type ReadTiming } from './baseline.ts';
-import { CounterTable } from './counter-table.ts';
 import { differenceOf, sumOf, ZERO } from './counters.ts';
 import type { DigestCounters, DigestRead } from './digest-read.ts';
-import { type RowChange, type RowChanges, rowChangesOf, rowsInFull } from './row-changes.ts';
+import { KnownRows, type RowsToStore } from './known-rows.ts';
+import { planRecall, type Recall, type RecallScope } from './recall.ts';
+import { type RowChanges, rowChangesOf, rowsInFull, unattributed } from './row-changes.ts';
 import { SeriesTable } from './series-table.ts';
 import { TopSeries } from './top-series.ts';
 import { hasUptimeFallen, type Suspicion, type Verdict, verdictOf } from './verdict.ts';
@@ -12,9 +13,11 @@ import { hasUptimeFallen, type Suspicion, type Verdict, verdictOf } from './verd
 export type Correction =
   /** Nothing was taken over: read the whole table and correct again. */
   | { readonly kind: 'full-read-needed'; readonly reason: Suspicion | 'no-history' }
+  /** Nothing was taken over: ask the store for rows of this read (`recallOf`) and correct again. */
+  | { readonly kind: 'rows-needed'; readonly scope: RecallScope }
   | ({
       readonly kind: 'corrected';
-      readonly verdict: 'begun' | Exclude<Verdict['kind'], 'suspect'>;
+      readonly verdict: 'begun' | Exclude<Verdict['kind'], 'suspect' | 'unsure'>;
       readonly reason: 'restart' | 'table-reset' | undefined;
     } & Attribution);
 
@@ -22,29 +25,38 @@ export type Correction =
 const RANKING_HALF_LIFE_S = 300;
 
 /** What a store must take over so that it equals the history: keys of records to write or to delete. */
-export interface HistoryChanges {
-  /** All rows that the store holds are void: they are of an older epoch, or the store lost some. */
-  readonly replacesRows: boolean;
-  readonly rows: ReadonlySet<string>;
-  readonly purgedRows: ReadonlySet<string>;
+export interface HistoryChanges extends RowsToStore {
   readonly series: ReadonlySet<string>;
 }
+
+/** What is remembered beside rows and series. */
+export interface HistoryState {
+  readonly baseline: Baseline;
+  readonly totals: DigestCounters;
+  readonly other: DigestCounters;
+  readonly retired: DigestCounters;
+  readonly sealedSeries: number;
+}
+
+/** A series key as a string of its own, and its place in a map. */
+const BYTES_PER_SCORE = 150;
 
 /**
  * The statistics history of one proxy: it turns reads of a table that restarts, wraps and is reset by others into totals
  * that only grow. Arithmetic only; reads come from a driver, the state is kept by a store.
  *
- * Invariant: `totals = other + Σ totals of all series`, column by column, after every read.
+ * Invariant: `totals = other + retired + Σ totals of all series`, column by column, after every read.
  */
 export class ProxyHistory {
-  readonly rows = new CounterTable();
+  readonly rows = new KnownRows();
   readonly series = new SeriesTable();
   readonly #ranking = new TopSeries(RANKING_HALF_LIFE_S);
   #baseline: Baseline | undefined;
   #totals: DigestCounters = ZERO;
   #other: DigestCounters = ZERO;
+  #retired: DigestCounters = ZERO;
   #isRestartProven = false;
-  #unstored: MutableChanges = noChanges();
+  readonly #unstoredSeries = new Set<string>();
 
   get baseline(): Baseline | undefined {
     return this.#baseline;
@@ -60,40 +72,84 @@ export class ProxyHistory {
     return this.#other;
   }
 
-  /** Takes the state of a store over, before the first read. Rows and series are put in by the caller. */
-  restore(baseline: Baseline, totals: DigestCounters, other: DigestCounters): void {
+  /** What of the totals is in no series any more, and is shown by none: that of series whose totals were lost. */
+  get retired(): DigestCounters {
+    return this.#retired;
+  }
+
+  /** About so many bytes of memory. */
+  get byteLength(): number {
+    return this.rows.table.byteLength + this.series.byteLength + this.#ranking.size * BYTES_PER_SCORE;
+  }
+
+  /** Takes the state of a store over, before the first read. Series are put in by the caller, rows stay in the store. */
+  restore({ baseline, totals, other, retired }: Omit<HistoryState, 'sealedSeries'>, storedRows: number): void {
     this.#baseline = baseline;
     this.#totals = totals;
     this.#other = other;
+    this.#retired = retired;
+    this.rows.leaveInStore(storedRows);
   }
 
-  /** Merges one read. */
-  correct(read: DigestRead, timing: ReadTiming, naming: NamingOptions): Correction {
+  /**
+   * Which rows of a read the store is to be asked for before the read can be merged: those that only it holds. Of a full
+   * read that are, for a first try, those that may have changed.
+   */
+  recallOf(read: DigestRead, timing: ReadTiming, scope: RecallScope = 'changed'): Recall {
+    const before = this.#baseline;
+    if (before) this.#isRestartProven ||= hasUptimeFallen(read, before);
+    return planRecall(read, this.rows, this.#isRestartProven ? undefined : before, timing.tookS, scope);
+  }
+
+  /** Merges one read; `recall` tells what the store holds of rows that memory lacks. */
+  correct(
+    read: DigestRead,
+    timing: ReadTiming,
+    naming: NamingOptions,
+    recall: Recall = this.recallOf(read, timing),
+  ): Correction {
     const before = this.#baseline;
     if (!before) return this.#begin(read, timing, naming, undefined);
-    const changes = rowChangesOf(read, this.rows, before, timing.tookS);
-    this.#isRestartProven ||= hasUptimeFallen(read, before);
-    const verdict = verdictOf(read, changes, before, this.rows.size, timing, this.#isRestartProven);
+    const changes = rowChangesOf(read, this.rows, before, timing.tookS, recall);
+    if (!changes) return { kind: 'rows-needed', scope: recall.scope };
+    const verdict = verdictOf(read, changes, before, this.rows, timing, this.#isRestartProven);
     if (verdict.kind === 'suspect') return { kind: 'full-read-needed', reason: verdict.reason };
+    if (verdict.kind === 'unsure') return { kind: 'rows-needed', scope: 'all' };
     if (verdict.kind === 'reset') return this.#begin(read, timing, naming, verdict.reason);
-    if (verdict.kind === 'purged') this.#forgetMissing(read);
     this.#baseline = baselineOf(read, timing, before, false);
-    return { kind: 'corrected', verdict: verdict.kind, reason: undefined, ...this.#attribute(changes, naming, false) };
+    this.rows.adopt(recall);
+    const isUnexplained = verdict.kind === 'continued' && !changes.isExplained;
+    const merged = isUnexplained ? unattributed(changes, read, before) : changes;
+    const attribution = this.#attribute(merged, timing, naming, false);
+    if (verdict.kind === 'purged') this.rows.keepOnly(read, timing.wallS);
+    return { kind: 'corrected', verdict: verdict.kind, reason: undefined, ...attribution };
+  }
+
+  /** A series is other than the store has it, for another reason than a read. */
+  noteSeriesChanged(key: string): void {
+    this.#unstoredSeries.add(key);
+  }
+
+  /** Series whose totals were lost before `sealedBeforeS` may be shown again; they begin at zero. */
+  unsealSeries(sealedBeforeS: number): void {
+    for (const key of this.series.unseal(sealedBeforeS)) this.#unstoredSeries.add(key);
   }
 
   /** What changed since `markStored`; a store that takes it over equals the history. */
   changesToStore(): HistoryChanges {
-    return this.#unstored;
+    return { ...this.rows.toStore(), series: this.#unstoredSeries };
   }
 
-  markStored(): void {
-    this.#unstored = noChanges();
+  /** The store took the changes over, and holds `storedRows` rows now. */
+  markStored(storedRows = this.rows.size + this.rows.evicted): void {
+    this.rows.markStored(storedRows);
+    this.#unstoredSeries.clear();
   }
 
   /** The store lost what it held: everything is to be written again. */
   markLost(): void {
-    const rows = new Set(this.rows.keys());
-    this.#unstored = { replacesRows: true, rows, purgedRows: new Set(), series: new Set(this.series.keys()) };
+    this.rows.markLost();
+    for (const key of this.series.keys()) this.#unstoredSeries.add(key);
   }
 
   /** A new life of the whole table: every row counts in full. Without any history the proxy's own counters are the truth so far. */
@@ -104,52 +160,31 @@ export class ProxyHistory {
     reason: 'restart' | 'table-reset' | undefined,
   ): Correction {
     if (read.kind !== 'full') return { kind: 'full-read-needed', reason: 'no-history' };
-    this.rows.clear();
-    this.#unstored = { ...noChanges(), replacesRows: true, series: this.#unstored.series };
+    this.rows.begin();
     this.#isRestartProven = false;
     this.#baseline = baselineOf(read, timing, this.#baseline, true);
     const verdict = reason ? 'reset' : 'begun';
-    return { kind: 'corrected', verdict, reason, ...this.#attribute(rowsInFull(read), naming, verdict === 'begun') };
+    return {
+      kind: 'corrected',
+      verdict,
+      reason,
+      ...this.#attribute(rowsInFull(read), timing, naming, verdict === 'begun'),
+    };
   }
 
   #attribute(
     { changes, total }: Pick<RowChanges, 'changes' | 'total'>,
+    { wallS }: ReadTiming,
     naming: NamingOptions,
     isFirst: boolean,
   ): Attribution {
     const attribution = attribute(changes, this.series, this.#ranking, naming, isFirst);
-    for (const change of changes) this.#keepRow(change);
+    for (const change of changes) this.rows.keep(change, wallS);
     for (const keys of [attribution.movedSeries, attribution.unnamedSeries]) {
-      for (const key of keys) this.#unstored.series.add(key);
+      for (const key of keys) this.#unstoredSeries.add(key);
     }
     this.#totals = sumOf(this.#totals, total);
     this.#other = sumOf(this.#other, differenceOf(total, attribution.named));
     return attribution;
   }
-
-  #keepRow({ row, bornS, slot, kind }: RowChange): void {
-    if (slot < 0) this.rows.insert(row.key, row.counters, bornS);
-    // Slow reads make births look older, never younger, so within one life the youngest reading is the truest.
-    else this.rows.set(slot, row.counters, kind === 'restarted' ? bornS : Math.max(bornS, this.rows.markAt(slot)));
-    this.#unstored.rows.add(row.key);
-    this.#unstored.purgedRows.delete(row.key);
-  }
-
-  #forgetMissing(read: DigestRead): void {
-    const present = new Set(read.rows.map((row) => row.key));
-    for (const key of this.rows.keys()) {
-      if (present.has(key)) continue;
-      this.rows.delete(key);
-      this.#unstored.rows.delete(key);
-      this.#unstored.purgedRows.add(key);
-    }
-  }
-}
-
-type MutableChanges = {
-  readonly [K in keyof HistoryChanges]: HistoryChanges[K] extends boolean ? boolean : Set<string>;
-};
-
-function noChanges(): MutableChanges {
-  return { replacesRows: false, rows: new Set(), purgedRows: new Set(), series: new Set() };
 }

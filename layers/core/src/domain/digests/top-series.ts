@@ -32,6 +32,11 @@ export class TopSeries {
     this.#halfLifeS = halfLifeS;
   }
 
+  /** Series that have a score. */
+  get size(): number {
+    return this.#scores.size;
+  }
+
   /** Adds time that a series took, at a steady clock's `atS`. */
   note(key: string, timeUs: number, atS: number): void {
     this.#sinceS ??= atS;

@@ -1,6 +1,7 @@
-import { type Baseline, BIRTH_JITTER_S, oldestBornOf, type ReadTiming } from './baseline.ts';
-import { areEqual, differenceOf } from './counters.ts';
+import { type Baseline, jitterOf, oldestBornOf, type ReadTiming } from './baseline.ts';
+import { isAnyBelow } from './counters.ts';
 import type { DigestRead } from './digest-read.ts';
+import type { KnownRows } from './known-rows.ts';
 import type { RowChanges } from './row-changes.ts';
 
 /** What may have happened to the table between two reads. */
@@ -11,39 +12,68 @@ export type Verdict =
   | { readonly kind: 'continued' }
   /** Something else, and changed rows alone cannot tell what: read the whole table. */
   | { readonly kind: 'suspect'; readonly reason: Suspicion }
+  /** Something else, and the whole table was read, but not compared with all that the store holds of it: ask the store. */
+  | { readonly kind: 'unsure' }
   /** The whole table began again: every row counts in full, all that was known of rows is void. */
   | { readonly kind: 'reset'; readonly reason: 'restart' | 'table-reset' }
   /** Single rows were taken out while others lived on (PURGE of newer versions): row by row. */
   | { readonly kind: 'purged' };
 
 /**
- * Judges a read against the baseline. `knownRows` is the number of rows that the history holds; `isRestartProven` tells
- * that an earlier read since the same baseline saw the uptime fall, which a later one need not show any more.
+ * Judges a read against the baseline. `isRestartProven` tells that an earlier read since the same baseline saw the uptime
+ * fall, which a later one need not show any more.
  */
 export function verdictOf(
   read: DigestRead,
   changes: RowChanges,
   baseline: Baseline,
-  knownRows: number,
+  rows: KnownRows,
   timing: ReadTiming,
   isRestartProven: boolean,
 ): Verdict {
-  const jitterS = BIRTH_JITTER_S + Math.max(baseline.slackS, Math.floor(timing.tookS));
+  const jitterS = jitterOf(baseline, timing.tookS);
   const hasRestarted = isRestart(read, baseline, timing, jitterS);
-  if (read.kind === 'full') {
-    if (isRestartProven || hasUptimeFallen(read, baseline)) return { kind: 'reset', reason: 'restart' };
-    // Rows that all live on outweigh any clock: a machine that slept longer than its proxy had run looks like a restart,
-    // and counting its rows again would show more than ever ran.
-    if (changes.known === knownRows && changes.restarted === 0) return { kind: 'continued' };
-    if (hasRestarted) return { kind: 'reset', reason: 'restart' };
-    const survivors = changes.known - changes.restarted;
-    const isYoung = isYoungerThan(baseline.uptimeS - jitterS, read);
-    // Some rows are gone, none came back, others live on: they were taken out one by one, however young the others are.
-    const isThinnedOut = survivors > 0 && changes.restarted === 0;
-    return isYoung && !isThinnedOut ? { kind: 'reset', reason: 'table-reset' } : { kind: 'purged' };
+  if (read.kind === 'full' && (isRestartProven || hasUptimeFallen(read, baseline))) {
+    return { kind: 'reset', reason: 'restart' };
   }
-  const reason = suspicionOf(read, changes, baseline, hasRestarted, jitterS);
-  return reason ? { kind: 'suspect', reason } : { kind: 'continued' };
+  const suspicion = suspicionOf(read, changes, baseline, hasRestarted, jitterS);
+  if (read.kind === 'changed') return suspicion ? { kind: 'suspect', reason: suspicion } : { kind: 'continued' };
+  if (changes.untouched > 0) {
+    const isAsChangedRowsSay = suspicion === undefined && changes.knownInMemory === rows.size;
+    return isAsChangedRowsSay ? { kind: 'continued' } : { kind: 'unsure' };
+  }
+  return verdictOfAll(read, changes, baseline, rows, hasRestarted, jitterS);
+}
+
+/** Every row of the table was compared with all that is known. */
+function verdictOfAll(
+  read: DigestRead,
+  changes: RowChanges,
+  baseline: Baseline,
+  rows: KnownRows,
+  hasRestarted: boolean,
+  jitterS: number,
+): Verdict {
+  // Rows that all live on outweigh any clock: a machine that slept longer than its proxy had run looks like a restart,
+  // and counting its rows again would show more than ever ran.
+  const known = changes.knownInMemory + changes.knownInStore;
+  const areAllThere = rows.areAll(changes.knownInMemory, changes.knownInStore + changes.damaged);
+  const isNothingLost = changes.damaged === 0 && rows.forgottenOf(baseline.tableRows) === 0;
+  const isAnyKnown = known > 0 || isNothingLost;
+  if (areAllThere && changes.restarted === 0 && (isAnyKnown || mayHaveGoneOn(read, baseline, jitterS)))
+    return { kind: 'continued' };
+  if (hasRestarted) return { kind: 'reset', reason: 'restart' };
+  const survivors = known - changes.restarted;
+  const isYoung = isYoungerThan(baseline.uptimeS - jitterS, read);
+  // Some rows are gone, none came back, others live on: they were taken out one by one, however young the others are.
+  const isThinnedOut = survivors > 0 && changes.restarted === 0;
+  return isYoung && !isThinnedOut ? { kind: 'reset', reason: 'table-reset' } : { kind: 'purged' };
+}
+
+/** For a table of which all values were forgotten: nothing in it is less than it was. */
+function mayHaveGoneOn(read: DigestRead, baseline: Baseline, jitterS: number): boolean {
+  const hasLost = read.tableRows < baseline.tableRows || isAnyBelow(read.tableSums, baseline.tableSums);
+  return !hasLost && !isOldestYounger(read, baseline, jitterS);
 }
 
 function suspicionOf(
@@ -55,16 +85,19 @@ function suspicionOf(
 ): Suspicion | undefined {
   if (hasRestarted) return 'restart';
   if (changes.restarted > 0) return 'row-restarted';
-  if (read.tableRows < baseline.tableRows + changes.unknown) return 'rows-vanished';
-  const oldestBornS = oldestBornOf(read);
-  if (oldestBornS !== undefined && baseline.oldestBornS !== undefined && oldestBornS > baseline.oldestBornS + jitterS) {
-    return 'oldest-row-younger';
-  }
+  const gained = read.tableRows - baseline.tableRows;
+  if (gained < changes.gained.min) return 'rows-vanished';
+  if (isOldestYounger(read, baseline, jitterS)) return 'oldest-row-younger';
   // One statement reads rows and sums from one copy of the table, so they agree unless a row escaped the window of
   // changed rows, or the table began again and grew past its old sums.
-  const isComplete = read.tableRows === baseline.tableRows + changes.unknown;
-  const agrees = areEqual(differenceOf(read.tableSums, baseline.tableSums), changes.expected);
-  return isComplete && agrees ? undefined : 'sums-disagree';
+  return gained <= changes.gained.max && changes.isExplained ? undefined : 'sums-disagree';
+}
+
+function isOldestYounger(read: DigestRead, baseline: Baseline, jitterS: number): boolean {
+  const oldestBornS = oldestBornOf(read);
+  return (
+    oldestBornS !== undefined && baseline.oldestBornS !== undefined && oldestBornS > baseline.oldestBornS + jitterS
+  );
 }
 
 /** Proof of a restart that needs no clock. */

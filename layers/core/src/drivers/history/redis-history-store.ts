@@ -1,26 +1,31 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { HistoryBatch, Records, StoredHistory } from '../../domain/history/stored-history.ts';
-import type { HistoryStore, Saved } from '../../ports/history-store.ts';
-import type { RedisClient } from '../redis/redis-client.ts';
-import { CLAIM, HEAD, SAVE } from './history-scripts.ts';
-import { type LimitedRedis, limitCalls } from './limited-redis.ts';
+import type { HistoryStore } from '../../ports/history-store.ts';
+import { proxyTagOf } from '../redis/proxy-keys.ts';
+import type { RedisArgument, RedisClient, RedisScript } from '../redis/redis-client.ts';
+import { CLAIM, FETCH_ROWS, FORGET, HEAD, SAVE, SET_ASIDE, SWEEP } from './history-scripts.ts';
+import { limitCalls } from './limited-redis.ts';
+import { type Calls, StoreTraffic } from './store-traffic.ts';
 
 /** Fields and values in one list for Lua, whose `unpack` takes some thousands. */
 const PAIRS_PER_LIST = 1_000;
-/** Fields per step of a load, so that neither Redis nor the event loop stands still for a large history. */
-const SCAN_COUNT = 1_000;
+/** Fields per step of a load, a fetch or a sweep, so that neither Redis nor the event loop stands still for a large history. */
+const FIELDS_PER_STEP = 1_000;
 /** A record takes 3 to 4 µs of Redis' time (measured with 100,000 and 400,000): thirty times as long is a fault. */
 const WRITE_LIMIT_MS = { base: 2_000, perRecord: 0.1 };
+/** Damaged records kept for each proxy. */
+const MAX_SET_ASIDE = 500;
 
 /** The keys of one proxy's history. None has a time to live: a managed Redis may evict keys that have one. */
 export function historyKeysOf(proxyId: string) {
-  const tag = `{pw:${encodeURIComponent(proxyId)}}`;
+  const tag = proxyTagOf(proxyId);
   return {
     fence: `${tag}:fence`,
     meta: `${tag}:meta`,
     rows: `${tag}:rows`,
     series: `${tag}:series`,
     errors: `${tag}:errors`,
+    quarantine: `${tag}:quarantine`,
   };
 }
 
@@ -29,54 +34,117 @@ export function historyKeysOf(proxyId: string) {
  * time that fits their size, so the client's own limit should be some seconds longer than that of a small call.
  */
 export function createRedisHistoryStore(client: RedisClient): HistoryStore {
-  const redis = limitCalls(client);
+  const traffic = new StoreTraffic(limitCalls(client));
   return {
+    traffic: traffic.counted,
+
     async claim(proxyId, signal) {
-      return String(await redis.evaluate(CLAIM, [historyKeysOf(proxyId).fence], [], { signal }));
+      return String(await traffic.of('claim').evaluate(CLAIM, [historyKeysOf(proxyId).fence], [], { signal }));
     },
 
     async load(proxyId, signal): Promise<StoredHistory | undefined> {
-      const { meta, rows, series, errors } = historyKeysOf(proxyId);
+      const { meta, series, errors } = historyKeysOf(proxyId);
+      const redis = traffic.of('load');
       const head = await fetchHead(redis, proxyId, signal);
       if (head === undefined) return undefined;
       const history = {
         ...head,
-        rows: await fetchHash(redis, rows, signal),
         series: await fetchHash(redis, series, signal),
         errors: await fetchHash(redis, errors, signal),
       };
-      // Only its claimer writes a history, but a Redis can be emptied at any moment. Rows that are missing then would be
-      // taken for new ones, and count twice.
-      if ((await redis.call('HGET', [meta, 'revision'], { signal })) !== head.revision) {
+      // Only its claimer writes a history, but a Redis can be emptied at any moment.
+      if (String((await redis.call('HGET', [meta, 'revision'], { signal })) ?? '') !== head.revision) {
         throw new ProxywatchError('STORE_UNAVAILABLE', `the history of ${proxyId} changed while it was being loaded`);
       }
       return history;
     },
 
-    async save(proxyId, { token, revision = '', readAgeMs, batch }, signal): Promise<Saved> {
+    async fetchRows(proxyId, { token, revision }, keys, signal) {
+      const { fence, meta, rows } = historyKeysOf(proxyId);
+      const records: (string | undefined)[] = [];
+      for (let at = 0; at < keys.length; at += FIELDS_PER_STEP) {
+        const args = [token, revision, ...keys.slice(at, at + FIELDS_PER_STEP)];
+        const reply = await traffic.of('fetch-rows').evaluate(FETCH_ROWS, [fence, meta, rows], args, { signal });
+        const [, values] = unfenced(proxyId, reply);
+        if (!Array.isArray(values)) return { kind: 'lost' };
+        for (const value of values) records.push(typeof value === 'string' ? value : undefined);
+      }
+      return { kind: 'fetched', records };
+    },
+
+    async save(proxyId, { token, revision = '', readAgeMs, batch }, signal) {
       const { fence, meta, rows, series, errors } = historyKeysOf(proxyId);
       const lists = [...listsOf('3', batch.rows), ...listsOf('4', batch.series), ...listsOf('5', batch.errors)];
       const head = [token, revision, batch.replaces, batch.meta, Math.ceil(readAgeMs * 1000)];
       const args = [...head, JSON.stringify(batch.deletedRows), ...lists];
       const limitMs = WRITE_LIMIT_MS.base + WRITE_LIMIT_MS.perRecord * sizeOf(batch);
-      const reply = await redis.evaluate(SAVE, [fence, meta, rows, series, errors], args, { signal, limitMs });
-      const [kind, newRevision] = asTexts(reply);
-      if (kind === 'saved' && newRevision !== undefined) return { kind, revision: newRevision };
-      if (kind === 'fenced') throw new ProxywatchError('STORE_FENCED', `the history of ${proxyId} has another writer`);
-      return { kind: 'lost' };
+      const keys = [fence, meta, rows, series, errors];
+      const reply = await traffic.of('save').evaluate(SAVE, keys, args, { signal, limitMs });
+      const [kind, newRevision, storedRows] = asTexts(unfenced(proxyId, reply));
+      if (kind !== 'saved' || newRevision === undefined) return { kind: 'lost' };
+      return { kind, revision: newRevision, storedRows: Number(storedRows) };
+    },
+
+    async sweepRows(proxyId, token, { cursor, touchedBeforeS }, signal) {
+      const { fence, meta, rows, series, errors, quarantine } = historyKeysOf(proxyId);
+      const keys = [fence, meta, rows, series, errors, quarantine];
+      const args = [token, cursor, FIELDS_PER_STEP, Math.floor(touchedBeforeS), MAX_SET_ASIDE];
+      const reply = unfenced(proxyId, await traffic.of('sweep').evaluate(SWEEP, keys, args, { signal }));
+      const [kind, next, dropped, damaged] = reply;
+      if (kind !== 'swept') return { cursor: '0', dropped: [], damaged: [] };
+      return { cursor: String(next), dropped: asTexts(dropped), damaged: asTexts(damaged) };
+    },
+
+    async setAside(proxyId, token, records, signal) {
+      const { fence, quarantine } = historyKeysOf(proxyId);
+      const pairs = [...records].slice(0, MAX_SET_ASIDE).flat();
+      const args = [token, MAX_SET_ASIDE, ...pairs];
+      await fencedCall(proxyId, traffic.of('set-aside'), SET_ASIDE, [fence, quarantine], args, signal);
+    },
+
+    async forget(proxyId, token, signal) {
+      const { fence, ...others } = historyKeysOf(proxyId);
+      await fencedCall(proxyId, traffic.of('forget'), FORGET, [fence, ...Object.values(others)], [token], signal);
     },
   };
 }
 
-async function fetchHead(redis: LimitedRedis, proxyId: string, signal: AbortSignal | undefined) {
+async function fetchHead(redis: Calls, proxyId: string, signal: AbortSignal | undefined) {
   const keys = historyKeysOf(proxyId);
   const reply = await redis.evaluate(HEAD, [keys.meta, keys.rows, keys.series, keys.errors], [], { signal });
   if (!Array.isArray(reply)) return undefined;
-  const [meta = '', revision = '', ageMs, written, held] = asTexts(reply);
-  if (written !== held) {
-    throw new ProxywatchError('RECORD_DAMAGED', `the history of ${proxyId} holds ${held} of ${written} records`);
-  }
-  return { meta, revision, ageMs: Math.max(0, Number(ageMs)) };
+  const [meta = '', metaCopy = '', revision = '', ageMs, written = '', holds = ''] = asTexts(reply);
+  const [rows = 0, series = 0, errors = 0] = holds.split(',').map(Number);
+  const [writtenRows = 0, writtenSeries = 0, writtenErrors = 0] = written.split(',').map(Number);
+  return {
+    meta,
+    metaCopy,
+    revision,
+    ageMs: Math.max(0, Number(ageMs) || 0),
+    storedRows: rows,
+    missing: {
+      rows: Math.max(0, writtenRows - rows),
+      series: Math.max(0, writtenSeries - series),
+      errors: Math.max(0, writtenErrors - errors),
+    },
+  };
+}
+
+async function fencedCall(
+  proxyId: string,
+  redis: Calls,
+  script: RedisScript,
+  keys: readonly string[],
+  args: readonly RedisArgument[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  unfenced(proxyId, await redis.evaluate(script, keys, args, { signal }));
+}
+
+function unfenced(proxyId: string, reply: unknown): readonly unknown[] {
+  const parts: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  if (parts[0] !== 'fenced') return parts;
+  throw new ProxywatchError('STORE_FENCED', `the history of ${proxyId} has another writer`);
 }
 
 /** Arguments of SAVE for one hash. */
@@ -98,11 +166,11 @@ function sizeOf({ rows, deletedRows, series, errors }: HistoryBatch): number {
   return rows.size + deletedRows.length + series.size + errors.size;
 }
 
-async function fetchHash(redis: LimitedRedis, key: string, signal: AbortSignal | undefined): Promise<Records> {
+async function fetchHash(redis: Calls, key: string, signal: AbortSignal | undefined): Promise<Records> {
   const records = new Map<string, string>();
   let cursor = '0';
   do {
-    const reply: unknown = await redis.call('HSCAN', [key, cursor, 'COUNT', SCAN_COUNT], { signal });
+    const reply: unknown = await redis.call('HSCAN', [key, cursor, 'COUNT', FIELDS_PER_STEP], { signal });
     const [next, flat]: unknown[] = Array.isArray(reply) ? reply : [];
     const fields = asTexts(flat);
     for (let i = 0; i + 1 < fields.length; i += 2) records.set(fields[i] ?? '', fields[i + 1] ?? '');

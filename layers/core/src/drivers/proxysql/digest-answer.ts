@@ -3,7 +3,7 @@ import { type Cell, countOf, decodeText, excerptOf, malformed, type Row, readCou
 import { FIELD_SEPARATOR, ROW_SEPARATOR, TEXT_CHARACTERS } from './statements.ts';
 
 const KEY = /^-?\d{1,10}\|(?:[0-9A-F]{2})*\|(?:[0-9A-F]{2})*\|(?:[0-9A-F]{2})*\|0x[0-9A-Fa-f]{1,16}$/;
-const COLUMNS = ['count_star', 'sum_time', 'sum_rows_affected', 'sum_rows_sent', 'first_seen'] as const;
+const COLUMNS = ['count_star', 'sum_time', 'sum_rows_affected', 'sum_rows_sent', 'first_seen', 'last_seen'] as const;
 
 /**
  * The answer to a digests statement (statements.ts). Throws PROXY_PROTOCOL when anything in it is not as it should be:
@@ -81,7 +81,14 @@ function unpackRow(packed: Buffer, from: number, to: number): DigestRow {
   };
   const counters = { executions: next(0), timeUs: next(1), rowsAffected: next(2), rowsSent: next(3) };
   const firstSeenS = next(4);
-  return at === to ? { key, counters, firstSeenS } : { key, counters, firstSeenS, text: textOfHex(packed, at + 1, to) };
+  if (at === to) return { key, counters, firstSeenS };
+  const textAt = at + 1;
+  at = endOf(packed, FIELD_SEPARATOR, textAt, to);
+  const text = textOfHex(packed, textAt, at);
+  if (at === to) return { key, counters, firstSeenS, text };
+  const lastSeenS = next(5);
+  if (at < to) throw malformed(`more after ${COLUMNS[5]} of ${key}: ${excerptOf(packed.subarray(at, to))}`);
+  return { key, counters, firstSeenS, text, lastSeenS };
 }
 
 function textOfHex(packed: Buffer, from: number, to: number): string {

@@ -35,14 +35,14 @@ const DIGEST_TEXT = `hex(CASE WHEN instr(digest_text,char(0)) THEN substr(CAST(d
 /**
  * The digest table in one statement, since every statement that names the table makes the proxy rebuild it. One row:
  * now, uptime, COUNT, four SUMs, oldest first_seen, and the packed rows (NULL when there is none):
- * `key 31 count_star 31 sum_time 31 sum_rows_affected 31 sum_rows_sent 31 first_seen [31 HEX(text)]`, joined by 30.
- *
- * With `sinceUptimeS` only rows with `now − last_seen ≤ uptime − sinceUptimeS + 3`, and texts where the same holds for
+ * `key 31 count_star 31 sum_time 31 sum_rows_affected 31 sum_rows_sent 31 first_seen [31 HEX(text) [31 last_seen]]`, joined
+ * by 30. Every row has its text and last_seen; with `sinceUptimeS` only rows with `now − last_seen ≤ uptime − sinceUptimeS + 3`, and texts where the same holds for
  * first_seen: ages on the proxy's own clock, so that a step of a wall clock loses nothing.
  */
 export function digestsStatement(sinceUptimeS?: number): string {
   const packed = `${DIGEST_KEY}||${FIELD}||${DIGEST_COUNTERS}`;
-  const rows = sinceUptimeS === undefined ? `${packed}||${FIELD}||${DIGEST_TEXT}` : changedRows(packed, sinceUptimeS);
+  const whole = `${packed}||${FIELD}||${DIGEST_TEXT}||${FIELD}||last_seen`;
+  const rows = sinceUptimeS === undefined ? whole : changedRows(packed, sinceUptimeS);
   return (
     `SELECT ${NOW}, (${UPTIME}), COUNT(*), SUM(count_star), SUM(sum_time), SUM(sum_rows_affected), SUM(sum_rows_sent), ` +
     `MIN(first_seen), group_concat(${rows},${ROW}) FROM stats_mysql_query_digest`

@@ -3,7 +3,7 @@ import { encodeDigestKey, seriesKeyOf } from '../../../../../../layers/core/src/
 import type { DigestRead, DigestRow } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
 import { type Correction, ProxyHistory } from '../../../../../../layers/core/src/domain/digests/proxy-history.ts';
 
-const AT_ONCE = { tookS: 0.01, elapsed: { minS: 5, maxS: 5.1 } };
+const AT_ONCE = { tookS: 0.01, wallS: 0, elapsed: { minS: 5, maxS: 5.1 } };
 const upTo = (topN: number) => ({ topN, atS: 0, mayLeave: true });
 const WALL_S = 1_700_000_000;
 
@@ -58,14 +58,18 @@ function readOf(uptimeS: number, kind: DigestRead['kind'], table: readonly RowSp
 /** A history that has read a table once, at uptime 100. */
 function historyAfter(table: readonly RowSpec[], topN = 10): ProxyHistory {
   const history = new ProxyHistory();
-  history.correct(readOf(100, 'full', table), { tookS: 0.01, elapsed: undefined }, upTo(topN));
+  history.correct(readOf(100, 'full', table), { tookS: 0.01, wallS: 0, elapsed: undefined }, upTo(topN));
   return history;
 }
 
 const executionsOf = (history: ProxyHistory, digest: number) =>
   history.series.totalOf(seriesKeyOf(keyOf({ digest }))).executions;
 const outcomeOf = (correction: Correction) =>
-  correction.kind === 'corrected' ? (correction.reason ?? correction.verdict) : correction.reason;
+  correction.kind === 'corrected'
+    ? (correction.reason ?? correction.verdict)
+    : 'reason' in correction
+      ? correction.reason
+      : correction.scope;
 
 describe('the first read of a proxy never seen', () => {
   test('asks for the whole table', () => {
@@ -247,7 +251,11 @@ describe('a table that began again', () => {
     const sameRows = before.map((row) => ({ ...row, bornS: 1 }));
     expect(
       outcomeOf(
-        history.correct(readOf(101, 'full', sameRows), { tookS: 90, elapsed: { minS: 100, maxS: 110 } }, upTo(10)),
+        history.correct(
+          readOf(101, 'full', sameRows),
+          { tookS: 90, wallS: 0, elapsed: { minS: 100, maxS: 110 } },
+          upTo(10),
+        ),
       ),
     ).toBe('restart');
     expect(history.totals.executions).toBe(200);

@@ -17,28 +17,31 @@ const key = fc
     digest: fc.stringMatching(/^0x[0-9A-F]{16}$/),
   })
   .map(encodeDigestKey);
-const digestRow: fc.Arbitrary<DigestRow> = fc.record(
-  {
-    key,
-    counters: fc.record({
-      executions: fc.nat(2 ** 32 - 1),
-      timeUs: fc.maxSafeNat(),
-      rowsAffected: fc.maxSafeNat(),
-      rowsSent: fc.maxSafeNat(),
-    }),
-    firstSeenS: fc.nat(),
-    text,
-  },
-  { requiredKeys: ['key', 'counters', 'firstSeenS'] },
-);
+const digestRow: fc.Arbitrary<DigestRow> = fc
+  .record(
+    {
+      key,
+      counters: fc.record({
+        executions: fc.nat(2 ** 32 - 1),
+        timeUs: fc.maxSafeNat(),
+        rowsAffected: fc.maxSafeNat(),
+        rowsSent: fc.maxSafeNat(),
+      }),
+      firstSeenS: fc.nat(),
+      lastSeenS: fc.nat(),
+      text,
+    },
+    { requiredKeys: ['key', 'counters', 'firstSeenS'] },
+  )
+  // The time stands behind the text.
+  .filter((row) => row.lastSeenS === undefined || row.text !== undefined);
 
 const GOOD_ROW = '10|73686F70|617070||0xA2E81530440E4377\x1f3\x1f3603241\x1f0\x1f3\x1f1795342095';
 
-function pack({ key: rowKey, counters, firstSeenS, text: rowText }: DigestRow): string {
+function pack({ key: rowKey, counters, firstSeenS, lastSeenS, text: rowText }: DigestRow): string {
   const fields = [rowKey, counters.executions, counters.timeUs, counters.rowsAffected, counters.rowsSent, firstSeenS];
-  return [...fields, ...(rowText === undefined ? [] : [Buffer.from(rowText).toString('hex').toUpperCase()])].join(
-    '\x1f',
-  );
+  const hex = rowText === undefined ? [] : [Buffer.from(rowText).toString('hex').toUpperCase()];
+  return [...fields, ...hex, ...(lastSeenS === undefined ? [] : [lastSeenS])].join('\x1f');
 }
 
 function answer(cells: { packed: string | null; count: number; [column: number]: string | null }) {
@@ -113,6 +116,8 @@ describe('the answer to a digests statement', () => {
     ['a count beyond 2^53', GOOD_ROW.replace('3603241', '9007199254740993')],
     ['a text of half a byte', `${GOOD_ROW}\x1f414`],
     ['a text that is no hex', `${GOOD_ROW}\x1f4G`],
+    ['a time that is none', `${GOOD_ROW}\x1f41\x1fx`],
+    ['a field too many', `${GOOD_ROW}\x1f41\x1f1\x1f1`],
     ['a separator at the end', `${GOOD_ROW}\x1e`],
   ])('with %s is malformed', (_what, packed) => {
     const count = packed.split('\x1e').length;

@@ -1,0 +1,247 @@
+import { expect } from '@jest/globals';
+import { differenceOf, isAnyBelow, sumOf, ZERO } from '../../layers/core/src/domain/digests/counters.ts';
+import type { DigestCounters, DigestRead } from '../../layers/core/src/domain/digests/digest-read.ts';
+import type { Correction } from '../../layers/core/src/domain/digests/proxy-history.ts';
+import type { RecallScope } from '../../layers/core/src/domain/digests/recall.ts';
+import {
+  batchOf,
+  markLost,
+  markStored,
+  nothingRemembered,
+} from '../../layers/core/src/domain/history/history-batch.ts';
+import { noteRecords } from '../../layers/core/src/domain/history/recall-records.ts';
+import { restoreHistory } from '../../layers/core/src/domain/history/restore-history.ts';
+import type { StoredHistory } from '../../layers/core/src/domain/history/stored-history.ts';
+import { SimulatedProxy } from './simulated-proxy.ts';
+
+interface Store {
+  meta: string;
+  metaCopy: string;
+  rows: Map<string, string>;
+  series: Map<string, string>;
+}
+
+/**
+ * A gateway as far as statistics go: it reads, asks its store for rows that are not in memory, corrects, stores, then
+ * exposes; it may die between any two of these, and its store may lose or damage what it holds.
+ */
+export class SimulatedGateway {
+  readonly proxy = new SimulatedProxy();
+  readonly topN: number;
+  remembered = nothingRemembered();
+  exposed = new Map<string, DigestCounters>();
+  truncateBetween = false;
+  /**
+   * Values were lost, and then rows were taken out of the table, or not one value was left to tell a new table from the
+   * old one: not all that ran can be told any more, but never more.
+   */
+  #isBlind = false;
+  #isPurged = false;
+  #isForgetful = false;
+  /** Lives of the table: the present one, and those that the latest and the latest stored read were of. */
+  #life = 0;
+  #readLife = 0;
+  #storedLife = 0;
+  #isSeen = false;
+  /** Totals of single series cannot be told any more. */
+  #isSeriesDamaged = false;
+  #exposedTotals = ZERO;
+  #store: Store | undefined;
+  #storedReadAtS: [sentS: number, answeredS: number] = [0, 0];
+  #readAtS: [sentS: number, answeredS: number] = [0, 0];
+
+  readonly #restS: number;
+  /** Reads reach back over the longest read of the epoch, as those of a gateway do; without, rows may escape them. */
+  readonly #hasSlack: boolean;
+
+  constructor(topN: number, restS: number, hasSlack: boolean) {
+    this.topN = topN;
+    this.#restS = restS;
+    this.#hasSlack = hasSlack;
+  }
+
+  get isBlind(): boolean {
+    return this.#isBlind || (this.#isPurged && this.#isForgetful);
+  }
+
+  get history() {
+    return this.remembered.digests;
+  }
+
+  truncate(): void {
+    this.proxy.truncate(this.#restS);
+    this.#life++;
+  }
+
+  restart(downS: number): void {
+    this.proxy.restart(downS + this.#restS);
+    this.#life++;
+  }
+
+  purge(idleS: number): void {
+    this.proxy.purge(idleS);
+    this.#isPurged = true;
+  }
+
+  read(tookS: number): void {
+    const { baseline } = this.history;
+    const since = baseline && Math.max(0, baseline.uptimeS - (this.#hasSlack ? baseline.slackS : 0));
+    if (this.#correct(since, tookS) === 'corrected') return;
+    if (this.truncateBetween) this.truncate();
+    this.proxy.executeUnique();
+    this.truncateBetween = false;
+    expect(this.#correct(undefined, tookS)).toBe('corrected');
+  }
+
+  readAll(tookS: number): void {
+    expect(this.#correct(undefined, tookS)).toBe('corrected');
+  }
+
+  store(): void {
+    const batch = batchOf(this.remembered, this.#store === undefined);
+    if (!batch) return;
+    const rows = new Map(batch.replaces !== 'nothing' ? [] : this.#store?.rows);
+    const series = new Map(this.#store?.series);
+    for (const key of batch.deletedRows) rows.delete(key);
+    for (const [key, record] of batch.rows) rows.set(key, record);
+    for (const [key, record] of batch.series) series.set(key, record);
+    this.#store = { meta: batch.meta, metaCopy: batch.meta, rows, series };
+    this.#storedReadAtS = this.#readAtS;
+    this.#storedLife = this.#readLife;
+    markStored(this.remembered, rows.size);
+    this.proxy.markStored();
+  }
+
+  crash(): void {
+    this.#isSeen = false;
+    this.remembered = this.#store
+      ? restoreHistory(storedOf(this.#store), Math.floor(this.proxy.nowS)).remembered
+      : nothingRemembered();
+    // A successor knows when the read was answered, not when it was sent.
+    this.#readAtS = [this.#storedReadAtS[1] - 60, this.#storedReadAtS[1]];
+    this.#readLife = this.#storedLife;
+    if (this.#store) this.proxy.markForgotten();
+    else this.proxy.taken = ZERO;
+    if (!this.#store) for (const row of this.proxy.rows.values()) row.sinceTaken = row.counters;
+  }
+
+  evict(idleS: number): void {
+    this.history.rows.evict(this.proxy.nowS - idleS);
+  }
+
+  spill(share: number): void {
+    const { rows } = this.history;
+    rows.spill(rows.table.byteLength * share);
+  }
+
+  /** Rows that were idle for longer leave the store; the answer that tells which may be lost. */
+  sweep(idleS: number, isTold: boolean): void {
+    const dropped = [...(this.#store?.rows ?? [])]
+      .filter(([, record]) => touchedOf(record) < this.proxy.nowS - idleS)
+      .map(([key]) => key);
+    for (const key of dropped) this.#store?.rows.delete(key);
+    if (isTold) this.history.rows.noteDropped(dropped);
+    else this.history.rows.noteUncertain();
+    if (dropped.length > 0) this.#isForgetful = true;
+  }
+
+  /** The store comes back empty. */
+  loseStore(): void {
+    if (!this.#store) return;
+    if (this.history.rows.evicted > 0) this.#isForgetful = true;
+    this.#store = undefined;
+    markLost(this.remembered);
+    this.store();
+  }
+
+  damageRow(n: number): void {
+    if (this.#store && damage(this.#store.rows, n)) this.#isForgetful = true;
+  }
+
+  damageSeries(n: number, count: number): void {
+    for (let i = 0; i < count; i++) if (this.#store) damage(this.#store.series, n + i);
+    this.#isSeriesDamaged = true;
+  }
+
+  damageMeta(isCopy: boolean): void {
+    if (!this.#store) return;
+    this.store();
+    if (isCopy) this.#store.metaCopy = 'x';
+    else this.#store.meta = 'x';
+  }
+
+  /** What a scrape would show: nothing fell, all parts add up, and what rose in sight is what the totals rose by. */
+  expose(): void {
+    const { series, other, totals, retired } = this.history;
+    let sum = sumOf(other, retired);
+    let risen = differenceOf(other, this.exposed.get('') ?? ZERO);
+    expect(isAnyBelow(other, this.exposed.get('') ?? ZERO)).toBe(false);
+    this.exposed.set('', other);
+    for (const key of series.keys()) {
+      const total = series.totalOf(key);
+      sum = sumOf(sum, total);
+      if (series.isSealed(key)) continue;
+      const before = this.exposed.get(key) ?? ZERO;
+      expect(isAnyBelow(total, before)).toBe(false);
+      if (!series.isNamed(key)) continue;
+      risen = sumOf(risen, differenceOf(total, before));
+      this.exposed.set(key, total);
+    }
+    expect(sum).toEqual(totals);
+    const trulyRisen = differenceOf(totals, this.#exposedTotals);
+    if (this.#isSeriesDamaged) expect(isAnyBelow(trulyRisen, risen)).toBe(false);
+    else expect(risen).toEqual(trulyRisen);
+    if (!this.#isSeriesDamaged) expect(series.named.size).toBeLessThanOrEqual(this.topN);
+    this.#exposedTotals = totals;
+    this.#isSeen = true;
+  }
+
+  #correct(since: number | undefined, tookS: number): string {
+    const { rows, baseline } = this.history;
+    const isNothingKnown = rows.size + rows.evicted === 0 && (baseline?.tableRows ?? 0) > 0;
+    this.#isBlind ||= this.#life !== this.#readLife && isNothingKnown;
+    const sentS = this.proxy.nowS;
+    const read = this.proxy.read(since, tookS);
+    const correction = this.#merge(read, tookS, sentS);
+    if (correction.kind !== 'corrected') return correction.kind;
+    this.#isSeen = false;
+    this.#readLife = this.#life;
+    this.proxy.markTaken();
+    this.#readAtS = [sentS, this.proxy.nowS];
+    return correction.kind;
+  }
+
+  #merge(read: DigestRead, tookS: number, sentS: number): Correction {
+    const [lastSentS, lastAnsweredS] = this.#readAtS;
+    const elapsed = { minS: sentS - lastAnsweredS, maxS: this.proxy.nowS - lastSentS };
+    const timing = { tookS, elapsed, wallS: Math.floor(this.proxy.nowS) };
+    const naming = { topN: this.topN, atS: this.proxy.nowS, mayLeave: this.#isSeen };
+    let scope: RecallScope = 'changed';
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const recall = this.history.recallOf(read, timing, scope);
+      const records = recall.wanted.map((place) => this.#store?.rows.get(read.rows[place]?.key ?? ''));
+      noteRecords(recall, recall.wanted, records, timing.wallS - 10);
+      const correction = this.history.correct(read, timing, naming, recall);
+      if (correction.kind !== 'rows-needed') return correction;
+      scope = correction.scope;
+    }
+    throw new Error('the store was asked for everything, and again');
+  }
+}
+
+function storedOf({ meta, metaCopy, rows, series }: Store): StoredHistory {
+  const nothing = { rows: 0, series: 0, errors: 0 };
+  const head = { meta, metaCopy, revision: '', ageMs: 0, missing: nothing };
+  return { ...head, storedRows: rows.size, series, errors: new Map() };
+}
+
+function touchedOf(record: string): number {
+  return Number.parseInt(/,([0-9a-z]+);[0-9a-z]+$/.exec(record)?.[1] ?? '0', 36);
+}
+
+function damage(records: Map<string, string>, n: number): boolean {
+  const [key, record] = [...records][n % Math.max(1, records.size)] ?? [];
+  if (key === undefined || record === undefined) return false;
+  records.set(key, `${record.slice(0, 3)}?${record.slice(4)}`);
+  return true;
+}
