@@ -65,13 +65,14 @@ export async function startTestGateway(
   });
   const logged: string[] = [];
   const redis = createRedis(redisUrl);
+  const historyRedis = createRedis(redisUrl, { commandTimeoutMs: 10_000 });
   const proxysql = createProxysqlDriver();
   const gateway = await startGateway(config, {
     registry: createFileRegistry(proxiesFile),
     credentials: createFileCredentials({ path: credentialsFile }),
     membership: createRedisMembershipStore(redis),
     leases: createRedisLeaseStore(redis),
-    store: createRedisHistoryStore(redis),
+    store: createRedisHistoryStore(historyRedis),
     drivers: new Map([[proxysql.kind, proxysql]]),
     log: createJsonLog((line) => logged.push(line)),
   });
@@ -96,7 +97,7 @@ export async function startTestGateway(
     },
     async stop() {
       await gateway.stop();
-      await redis.close();
+      await Promise.all([redis.close(), historyRedis.close()]);
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { pickFreePort } from '../../../infra/local/services/ports.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
 import type { Service } from '../../../infra/local/services/service.ts';
@@ -28,8 +28,13 @@ let round = 0;
 
 beforeAll(async () => {
   redis = await startRedis();
+  // mysql2 prints a stack for some garbage before it throws.
+  jest.spyOn(console, 'trace').mockImplementation(() => undefined);
 });
-afterAll(() => redis.stop());
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await redis.stop();
+});
 beforeEach(async () => {
   healthy = [await startCountingProxy(), await startCountingProxy()];
   for (const proxy of healthy) proxy.run(1, 10);
