@@ -3,7 +3,7 @@ import { integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { z } from 'zod';
 
-const LAB_PROXIES = 3;
+export const LAB_PROXIES = 3;
 /** Lab proxies stand ten ports apart: admin 16032, 16042, 16052, traffic one above each. */
 const LAB_PORT_STRIDE = 10;
 const HIGHEST_LAB_PORT = 65_535 - LAB_PORT_STRIDE * (LAB_PROXIES - 1) - 1;
@@ -54,10 +54,12 @@ export interface LabAddress {
 }
 
 export function labAddresses(labPort: number): readonly LabAddress[] {
-  return Array.from({ length: LAB_PROXIES }, (_, i) => {
-    const adminPort = labPort + i * LAB_PORT_STRIDE;
-    return { number: i + 1, adminPort, trafficPort: adminPort + 1 };
-  });
+  return Array.from({ length: LAB_PROXIES }, (_, i) => labAddress(labPort, i + 1));
+}
+
+export function labAddress(labPort: number, number: number): LabAddress {
+  const adminPort = labPort + (number - 1) * LAB_PORT_STRIDE;
+  return { number, adminPort, trafficPort: adminPort + 1 };
 }
 
 export interface GatewayAddress {

@@ -14,6 +14,9 @@ export interface BackendUser {
   readonly privileges: string;
 }
 
+/** The account that lab proxies look at their back ends with, by the defaults of their variables; it may only log in. */
+export const MONITOR_USER = { name: 'monitor', password: 'monitor' };
+
 /** The application's users: MariaDB, the lab proxies and the traffic know the same ones. */
 export const BACKEND_USERS: Readonly<Record<UserName, BackendUser>> = {
   app_rw: {

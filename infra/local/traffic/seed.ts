@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import { BACKEND_USERS, type Schema } from './backend-users.ts';
+import { BACKEND_USERS, MONITOR_USER, type Schema } from './backend-users.ts';
 import { TABLES } from './schemas.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -35,7 +35,7 @@ export async function seedBackends(rootUrl: string, signal?: AbortSignal): Promi
   }
 }
 
-export function seedStatements(): readonly string[] {
+function seedStatements(): readonly string[] {
   return [
     ...SCHEMAS.map((schema) => `CREATE DATABASE IF NOT EXISTS ${schema} CHARACTER SET utf8mb4`),
     'USE shop',
@@ -47,10 +47,14 @@ export function seedStatements(): readonly string[] {
       `CREATE TABLE ${schema}.${name} (${definition})`,
       `INSERT INTO ${schema}.${name} ${rows}`,
     ]),
+    ...createUser(MONITOR_USER),
     ...Object.values(BACKEND_USERS).flatMap(({ name, password, privileges }) => [
-      `DROP USER IF EXISTS '${name}'@'%'`,
-      `CREATE USER '${name}'@'%' IDENTIFIED BY '${password}'`,
+      ...createUser({ name, password }),
       ...SCHEMAS.map((schema) => `GRANT ${privileges} ON ${schema}.* TO '${name}'@'%'`),
     ]),
   ];
+}
+
+function createUser({ name, password }: { readonly name: string; readonly password: string }): readonly string[] {
+  return [`DROP USER IF EXISTS '${name}'@'%'`, `CREATE USER '${name}'@'%' IDENTIFIED BY '${password}'`];
 }

@@ -7,6 +7,7 @@ import { askTraffic } from '../../../infra/local/lab/cli/traffic-control.ts';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { seedBackends } from '../../../infra/local/traffic/seed.ts';
 import type { TargetStatus } from '../../../infra/local/traffic/target/start-target.ts';
+import { until } from '../../support/until.ts';
 
 const PROGRAM = new URL('../../../infra/local/traffic/main.ts', import.meta.url).pathname;
 
@@ -46,11 +47,12 @@ describe('the traffic generator', () => {
   test('brings every kind of failure, and sends nothing once it is paused', async () => {
     const admin = await createConnection(server.adminUrl);
     const { controlPort } = await start({ TRAFFIC_RATE: '400' });
-    let status: TargetStatus;
-    do {
-      status = await statusOf(controlPort);
-    } while (!status.warm || !['1054', '1062', '1064', '1142', '1146'].every((errno) => errno in status.failed));
-    expect(status.up).toBe(true);
+    const hasFailed = async () => {
+      const { warm, failed } = await statusOf(controlPort);
+      return warm && ['1054', '1062', '1064', '1142', '1146'].every((errno) => errno in failed);
+    };
+    await until('every statement was sent and every kind of failure was there', hasFailed, 60_000);
+    expect((await statusOf(controlPort)).up).toBe(true);
     await askTraffic(controlPort, 'pause');
     const paused = await statusOf(controlPort);
     expect(paused.inFlight).toBe(0);
@@ -61,7 +63,7 @@ describe('the traffic generator', () => {
     const { Com_do: _after, ...later } = await countersOf(admin);
     expect(later).toEqual(counted);
     await askTraffic(controlPort, 'resume');
-    while ((await statusOf(controlPort)).executed <= paused.executed);
+    await until('traffic goes on', async () => (await statusOf(controlPort)).executed > paused.executed);
     await admin.end();
   });
 
@@ -95,6 +97,10 @@ describe('the back end of the lab', () => {
     await seedBackends(server.adminUrl);
     const [rows] = await admin.query('SELECT COUNT(*) AS n FROM shop.customers');
     expect(rows).toEqual([{ n: 500 }]);
+    const { host, port } = admin.config;
+    // As lab proxies log in to see whether it lives.
+    const monitor = await createConnection({ host, port, user: 'monitor', password: 'monitor' });
+    await monitor.end();
     await admin.end();
   });
 

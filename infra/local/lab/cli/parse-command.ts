@@ -11,8 +11,8 @@ export type LabCommand =
   | { readonly kind: 'pause' | 'resume' | 'status' }
   | { readonly kind: 'restart' | 'reset'; readonly lab: number };
 
-/** The command of a command line. Throws CONFIG_INVALID with what is wrong and the usage. */
-export function parseCommand(args: readonly string[]): LabCommand {
+/** The command of a command line, where there are `labs` lab proxies. Throws CONFIG_INVALID with what is wrong and the usage. */
+export function parseCommand(args: readonly string[], labs: number): LabCommand {
   const [kind, number, ...rest] = args;
   if (rest.length > 0) throw wrong('too many arguments');
   switch (kind) {
@@ -25,7 +25,9 @@ export function parseCommand(args: readonly string[]): LabCommand {
       return { kind };
     case 'restart':
     case 'reset':
-      if (!/^[1-9]\d?$/.test(number ?? '')) throw wrong(`${kind} takes the number of a lab proxy, 1 being the first`);
+      if (!/^[1-9]\d*$/.test(number ?? '') || Number(number) > labs) {
+        throw wrong(`${kind} takes the number of a lab proxy, from 1 to ${labs}`);
+      }
       return { kind, lab: Number(number) };
     default:
       throw wrong(`unknown command ${JSON.stringify(kind)}`);
