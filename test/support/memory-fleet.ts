@@ -65,7 +65,7 @@ export class MemoryLeases implements LeaseStore {
     return renewals;
   }
 
-  async release(proxyId: string, token: string): Promise<void> {
-    if (await this.renew(proxyId, token)) this.held.delete(proxyId);
+  async release(proxyId: string, token: string): Promise<boolean> {
+    return (await this.renew(proxyId, token)) && this.held.delete(proxyId);
   }
 }

@@ -72,4 +72,9 @@ export class HeldLease implements WorkerLease {
     }
     return this.#token ?? token;
   }
+  /** Frees it; false when it was lost before. */
+  async release(signal?: AbortSignal): Promise<boolean> {
+    if (this.#token === undefined) return true;
+    return this.#options.leases.release(this.#proxyId, this.#token, signal);
+  }
 }

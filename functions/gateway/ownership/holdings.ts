@@ -160,12 +160,16 @@ export class Holdings {
   #release(proxyId: string): void {
     const holding = this.#held.get(proxyId);
     if (!holding) return;
-    const { leases, log } = this.#options;
+    const { log } = this.#options;
+    const { worker, lease } = holding;
     this.#held.delete(proxyId);
     const release = async () => {
       const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
-      await holding.worker.stop(signal);
-      if (holding.lease.token !== undefined) await leases.release(proxyId, holding.lease.token, signal);
+      await worker.stop(signal);
+      if (await lease.release(signal)) return;
+      // A Redis that came back empty after the write has lost what nobody else remembers.
+      await worker.stop(signal);
+      await lease.release(signal);
     };
     const released = release()
       .catch((error: unknown) => {

@@ -106,7 +106,7 @@ export class ProxyWorker {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort(new ProxywatchError('CANCELLED', `the worker of ${this.proxy.id} stops`));
     await this.#running;
-    const { keeper, link, log } = this.#options;
+    const { link, log } = this.#options;
     await this.#writeRest(signal).catch((error: unknown) => {
       log.warn('history not written at stop', {
         proxy: this.proxy.id,

@@ -89,7 +89,9 @@ async function strikeProxies(world: World): Promise<void> {
     if (world.random.chance(0.5)) world.resetProxy(id);
     else await world.restartProxy(id);
   }
+  // None while Redis has just been emptied.
   const slots = [...(await slotsOf(world)).values()];
+  if (slots.length === 0) return;
   for (const id of world.random.sample(world.registered, world.random.between(0, 2))) {
     await world.pin(id, world.random.chance(0.3) ? undefined : world.random.pick(slots));
   }

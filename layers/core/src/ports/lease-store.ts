@@ -25,8 +25,8 @@ export interface LeaseStore {
   renew(proxyId: string, token: string, ttlMs: number, signal?: AbortSignal): Promise<boolean>;
   /** As `renew`, for all leases of a holder; never rejects, but says for each proxy what became of it. */
   renewAll(leases: readonly HeldLease[], ttlMs: number, signal?: AbortSignal): Promise<ReadonlyMap<string, Renewal>>;
-  /** Frees the lease early; a lease already lost is left alone. */
-  release(proxyId: string, token: string, signal?: AbortSignal): Promise<void>;
+  /** Frees the lease early; false when it was lost already, and left alone. */
+  release(proxyId: string, token: string, signal?: AbortSignal): Promise<boolean>;
 }
 
 export interface LeaseOwner {

@@ -41,7 +41,10 @@ redis.call('HSET', KEYS[1], 'ttlMs', text(ttlMs), 'untilMs', text(nowMs() + ttlM
 return 1
 `);
 
-// KEYS 1: lease, 2: fence. ARGV 1: token. The fence stays: a write that was under way is still the last owner's.
+// KEYS 1: lease, 2: fence. ARGV 1: token. Answers 1, or 0 when the lease was lost. The fence stays: a write that was under
+// way is still the last owner's.
 export const RELEASE = redisScript(`
-if redis.pcall('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return 1
 `);

@@ -44,7 +44,7 @@ export function createRedisLeaseStore(redis: RedisClient): LeaseStore {
     },
 
     async release(proxyId, token, signal) {
-      await redis.evaluate(RELEASE, leaseKeysOf(proxyId), [token], { signal });
+      return (await redis.evaluate(RELEASE, leaseKeysOf(proxyId), [token], { signal })) === 1;
     },
   };
 }
