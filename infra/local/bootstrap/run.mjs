@@ -1,7 +1,9 @@
 // Runs a script of this project on a machine that has nothing but Node >= 20 and npm:
 //   node infra/local/bootstrap/run.mjs [node flags] <script> [arguments]
-// Node flags that take a value are written as --flag=value. Plain JavaScript without dependencies, since it runs before they
-// are there. Exit codes of its own: 2 usage, 3 Debian packages missing, 4 npm packages missing; all others are the script's.
+// Node flags that take a value are written as --flag=value; `--settings=<file>` is our own, see below. Plain JavaScript without
+// dependencies, since it runs before they are there. Exit codes of its own: 2 usage, 3 Debian packages missing, 4 npm packages
+// missing; all others are the script's.
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BootstrapError } from './bootstrap-error.mjs';
@@ -41,5 +43,16 @@ async function main(args) {
     await ensureNpmPackages(ROOT);
     if (needsServers) await ensureDebianPackages();
   });
-  return runPinnedNode(ROOT, args);
+  const flags = args.slice(0, args.indexOf(script)).flatMap(nodeFlags);
+  return runPinnedNode(ROOT, [...flags, ...args.slice(args.indexOf(script))]);
+}
+
+/**
+ * `--settings=<file>` reads variables from a file that may be absent. Node's own flag for that says so each time, and even
+ * the Node that runs us would, since it looks for the flag among the arguments of scripts too.
+ */
+function nodeFlags(arg) {
+  const [, file] = /^--settings=(.*)$/.exec(arg) ?? [];
+  if (file === undefined) return [arg];
+  return existsSync(file) ? [`--env-file=${file}`] : [];
 }

@@ -41,6 +41,18 @@ test('exit code, input and output are those of the script', async () => {
   expect(await code).toBe(7);
 });
 
+test('a file of settings is read if it is there, and nothing is said if it is not', async () => {
+  const checkout = checkoutWith('console.log(process.env.GREETING);');
+  const args = ['--settings=local.env', 'script.mjs'];
+  expect(await checkout.run(args)).toEqual({
+    code: 0,
+    stdout: 'undefined\n',
+    stderr: expect.not.stringContaining('env'),
+  });
+  checkout.write('local.env', 'GREETING=hello\n');
+  expect(await checkout.run(args)).toMatchObject({ code: 0, stdout: 'hello\n' });
+});
+
 test('a script that a signal ended gives the code of shells', async () => {
   expect((await checkoutWith('process.kill(process.pid, "SIGKILL");').run(['script.mjs'])).code).toBe(137);
 });
