@@ -1,6 +1,5 @@
-import { redisUrl } from '@proxywatch/core/config/address-fields';
+import { hostPort, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
-import { field, quoted } from '@proxywatch/core/config/field';
 import { integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
@@ -50,11 +49,4 @@ const schema = settings.check(
 /** Throws one CONFIG_INVALID that names every problem. */
 export function parseGatewayConfig(env: Environment): GatewayConfig {
   return parseEnvironment(schema, env);
-}
-
-function hostPort() {
-  return field<string>('host:port', (text) => {
-    const isAddress = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/@?#]+):\d{1,5}$/.test(text);
-    return isAddress ? { value: text } : { problem: `${quoted(text)} is no address` };
-  });
 }

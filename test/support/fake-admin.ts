@@ -35,7 +35,7 @@ export interface FakeAdminOptions {
   readonly ignoresQuit?: boolean;
 }
 
-export const STATS_CREDENTIAL = { user: 'stats', password: 'stats' };
+const STATS_CREDENTIAL = { user: 'stats', password: 'stats' };
 
 const VAR_STRING = 253;
 const UTF8MB3 = 33;

@@ -25,6 +25,13 @@ export function httpUrl() {
   });
 }
 
+/** The text of one `host:port`; an IPv6 host stands in brackets. */
+export function hostPort() {
+  return field<string>('host:port', (text) =>
+    hostPortOf(text) === undefined ? { problem: `${quoted(text)} is no address` } : { value: text },
+  );
+}
+
 /** `host:port,host:port`, at least one; an IPv6 host stands in brackets. */
 export function hostPorts() {
   return field<readonly HostPort[]>('host:port, several separated by commas', (text) => {
@@ -44,7 +51,7 @@ function url(expected: string, check: (text: string) => FieldResult<unknown>) {
 }
 
 function hostPortOf(text: string): HostPort | undefined {
-  const [, bracketed, plain, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/@]+)):(\d{1,5})$/.exec(text) ?? [];
+  const [, bracketed, plain, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/@?#]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   const port = Number(digits);
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;

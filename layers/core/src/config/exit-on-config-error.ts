@@ -1,6 +1,6 @@
 import { errorCodeOf, messageOf } from '../domain/errors.ts';
 
-export const CONFIG_ERROR_EXIT_CODE = 2;
+const CONFIG_ERROR_EXIT_CODE = 2;
 
 export interface ExitOptions {
   /** @default on stderr, after `configuration: ` */

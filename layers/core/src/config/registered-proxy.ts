@@ -4,7 +4,7 @@ import type { RegisteredProxy } from '../domain/proxy.ts';
 // Ids end up in URLs, in label values and inside Redis hash tags, where braces would cut them.
 const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 
-export const identifier = z.string().regex(IDENTIFIER, {
+const identifier = z.string().regex(IDENTIFIER, {
   error: 'expected up to 128 letters, digits and . _ : @ -, the first a letter or digit',
 });
 const host = z.string().regex(/^[^\s/@]{1,255}$/, { error: 'expected a host name or address' });

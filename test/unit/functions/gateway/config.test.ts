@@ -72,7 +72,7 @@ describe('the configuration of a gateway', () => {
     expect(problemsOf({ ...env, GATEWAY_ADVERTISE: address })).toEqual([]);
   });
 
-  test.each(['gateway', 'gateway:', 'http://gateway:9464', 'a b:1', 'fd00::7:9464', 'user@host:1'])(
+  test.each(['gateway', 'gateway:', 'http://gateway:9464', 'a b:1', 'fd00::7:9464', 'user@host:1', 'gateway:70000'])(
     'refuses %s to advertise',
     (address) => {
       expect(problemsOf({ ...env, GATEWAY_ADVERTISE: address })).toEqual([expect.stringContaining('is no address')]);

@@ -1,7 +1,7 @@
 import { type Kysely, MysqlAdapter, sql } from 'kysely';
 import { ProxywatchError } from '../../domain/errors.ts';
 
-export const MIGRATION_LOCK_WAIT_S = 30;
+const MIGRATION_LOCK_WAIT_S = 30;
 
 // GET_LOCK is one namespace for the whole server: two databases on it must be able to migrate at once.
 const LOCK = sql`concat('proxywatch:migrate:', md5(database()))`;

@@ -8,7 +8,7 @@ import { addMissingNamespaces } from './namespace-repository.ts';
 import { REGISTRATION_COLUMNS, registrationOf, registrationRow, sameRegistration } from './registration-row.ts';
 import type { DcdbTables, ProxyTable } from './tables.ts';
 
-export const PROXY_STATES = ['registered', 'online', 'draining', 'paused', 'unreachable', 'retired'] as const;
+const PROXY_STATES = ['registered', 'online', 'draining', 'paused', 'unreachable', 'retired'] as const;
 export type ProxyState = (typeof PROXY_STATES)[number];
 
 /** What nobody is to collect from. */

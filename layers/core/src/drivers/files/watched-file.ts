@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
+import { MAX_FILE_BYTES } from '../../config/json-file-field.ts';
 import { messageOf, ProxywatchError } from '../../domain/errors.ts';
-
-const MAX_BYTES = 16_000_000;
 
 /** A file whose newest readable state is asked for again and again. */
 export interface WatchedFile<T> {
@@ -30,8 +29,8 @@ export function createWatchedFile<T>(path: string, parse: (text: string) => T): 
     const stamp = await stampOf(path);
     if (stamp !== before) {
       const text = await readFile(path, { encoding: 'utf8', signal });
-      // A file that is written while it is being read is read again next time.
-      if ((await stampOf(path)) === stamp) stampRead = stamp;
+      // Taken before the reading, so that a file that is written meanwhile is read again; kept when it cannot be parsed.
+      stampRead = stamp;
       good = { value: parse(text) };
       failure = undefined;
     }
@@ -59,6 +58,7 @@ async function stampOf(path: string): Promise<string> {
     throw new ProxywatchError('CONFIG_INVALID', `${path} cannot be read`, { cause: error });
   });
   if (!stats.isFile()) throw new ProxywatchError('CONFIG_INVALID', `${path} is no file`);
-  if (stats.size > MAX_BYTES) throw new ProxywatchError('CONFIG_INVALID', `${path} is larger than ${MAX_BYTES} bytes`);
+  if (stats.size > MAX_FILE_BYTES)
+    throw new ProxywatchError('CONFIG_INVALID', `${path} is larger than ${MAX_FILE_BYTES} bytes`);
   return `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
 }
