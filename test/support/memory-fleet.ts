@@ -43,11 +43,26 @@ export class MemoryMembership implements MembershipStore {
 /** Leases that never run out by themselves. */
 export class MemoryLeases implements LeaseStore {
   readonly held = new Map<string, { readonly token: string; readonly owner: LeaseOwner }>();
+  readonly #known = new Set<string>();
   #tokens = 0;
 
-  async acquire(proxyId: string, owner: LeaseOwner): Promise<Acquired> {
+  /** As a Redis that came back empty. */
+  flush(): void {
+    this.held.clear();
+    this.#known.clear();
+  }
+
+  async acquire(
+    proxyId: string,
+    owner: LeaseOwner,
+    _ttlMs?: number,
+    _signal?: AbortSignal,
+    isKnown = false,
+  ): Promise<Acquired> {
     const held = this.held.get(proxyId);
     if (held && held.owner.memberId !== owner.memberId) return { kind: 'held', by: held.owner, remainingMs: 1_000 };
+    if (isKnown && !this.#known.has(proxyId)) return { kind: 'forgotten' };
+    this.#known.add(proxyId);
     const token = String(++this.#tokens);
     this.held.set(proxyId, { token, owner });
     return { kind: 'acquired', token };

@@ -41,7 +41,7 @@ describe('a lease as a gateway has it', () => {
     const lease = leaseOf('a', leases);
     await lease.acquire(false);
     const { token } = lease;
-    leases.held.clear();
+    leases.flush();
     expect(await lease.claim()).not.toBe(token);
     expect(leases.held.get('shop-1')?.token).toBe(lease.token);
   });
@@ -50,7 +50,7 @@ describe('a lease as a gateway has it', () => {
     const leases = new MemoryLeases();
     const lease = leaseOf('a', leases);
     await lease.acquire(false);
-    leases.held.clear();
+    leases.flush();
     await leaseOf('b', leases).acquire(false);
     const refused = await lease.claim().catch((error: unknown) => error);
     expect(errorCodeOf(refused)).toBe('STORE_FENCED');

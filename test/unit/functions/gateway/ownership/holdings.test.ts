@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Holdings } from '../../../../../functions/gateway/ownership/holdings.ts';
+import { MemoryLeases } from '../../../../support/memory-fleet.ts';
+import { FakeProxy, PROXY } from '../fake-proxy.ts';
+import { FakeStore } from '../fake-store.ts';
+import { CLOCK, createTestLog, createTestWorker, METRICS } from '../test-worker.ts';
+
+const LEASE_MS = 10_000;
+const WANTED = new Map([[PROXY.id, PROXY]]);
+const NOTHING = new Map<string, typeof PROXY>();
+/** Proxies that somebody had before. */
+const KNOWN = new Set([PROXY.id]);
+const SIGNAL = new AbortController().signal;
+
+let store: FakeStore;
+let leases: MemoryLeases;
+let nowMs: number;
+const started: Holdings[] = [];
+
+beforeEach(() => {
+  store = new FakeStore();
+  leases = new MemoryLeases();
+  nowMs = 0;
+});
+
+afterEach(async () => {
+  for (const holdings of started.splice(0)) await holdings.releaseAll();
+});
+
+function holdingsOf(memberId: string): Holdings {
+  const holdings = new Holdings({
+    leases,
+    owner: () => ({ memberId, advertise: `${memberId}.example:9464` }),
+    leaseMs: LEASE_MS,
+    createWorker: () => createTestWorker(new FakeProxy(), store),
+    clock: { ...CLOCK, nowMs: () => nowMs },
+    metrics: METRICS,
+    log: createTestLog(),
+  });
+  started.push(holdings);
+  return holdings;
+}
+
+describe('the proxies that a gateway owns', () => {
+  test('are taken at once when they are new', async () => {
+    const holdings = holdingsOf('a');
+    await holdings.reconcile(WANTED, new Set(), SIGNAL);
+    expect(holdings.workerOf(PROXY.id)).toBeDefined();
+    expect(holdings.isWaiting).toBe(false);
+  });
+
+  test('are waited for as long as another has them', async () => {
+    const [former, next] = [holdingsOf('a'), holdingsOf('b')];
+    await former.reconcile(WANTED, new Set(), SIGNAL);
+    await next.reconcile(WANTED, KNOWN, SIGNAL);
+    expect(next.isWaiting).toBe(true);
+    await former.releaseAll();
+    await next.reconcile(WANTED, KNOWN, SIGNAL);
+    expect(next.workerOf(PROXY.id)).toBeDefined();
+  });
+
+  test('stay with whoever remembers them when the store comes back empty', async () => {
+    const [former, next] = [holdingsOf('a'), holdingsOf('b')];
+    await former.reconcile(WANTED, new Set(), SIGNAL);
+    leases.flush();
+    await next.reconcile(WANTED, KNOWN, SIGNAL);
+    expect(next.workerOf(PROXY.id)).toBeUndefined();
+    await former.renew(SIGNAL);
+    expect(leases.held.get(PROXY.id)?.owner.memberId).toBe('a');
+    expect(former.workerOf(PROXY.id)).toBeDefined();
+  });
+
+  test('are taken after the time of a lease when nobody came back for them', async () => {
+    const holdings = holdingsOf('b');
+    await holdings.reconcile(WANTED, KNOWN, SIGNAL);
+    nowMs = LEASE_MS - 1;
+    await holdings.reconcile(WANTED, KNOWN, SIGNAL);
+    expect(holdings.workerOf(PROXY.id)).toBeUndefined();
+    nowMs = LEASE_MS;
+    await holdings.reconcile(WANTED, KNOWN, SIGNAL);
+    expect(holdings.workerOf(PROXY.id)).toBeDefined();
+  });
+
+  test('are written once more when the store came back empty between the write and the release', async () => {
+    const holdings = holdingsOf('a');
+    await holdings.reconcile(WANTED, new Set(), SIGNAL);
+    await holdings.workerOf(PROXY.id)?.refresh(5_000);
+    expect(store.histories.has(PROXY.id)).toBe(true);
+    const release = leases.release.bind(leases);
+    leases.release = (...args) => {
+      leases.flush();
+      store.flush();
+      leases.release = release;
+      return leases.release(...args);
+    };
+    await holdings.reconcile(NOTHING, KNOWN, SIGNAL);
+    await holdings.releaseAll();
+    expect(store.histories.has(PROXY.id)).toBe(true);
+  });
+});
