@@ -2,6 +2,7 @@ import { type HostPort, hostPorts, httpUrl, mysqlUrl, redisUrl } from '@proxywat
 import { integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { z } from 'zod';
+import { workloadSettings } from './traffic/config.ts';
 
 export const LAB_PROXIES = 3;
 /** Lab proxies stand ten ports apart: admin 16032, 16042, 16052, traffic one above each. */
@@ -27,6 +28,8 @@ const schema = z
     DIGEST_TOP_N: integer({ min: 1, max: 100_000 }).default(1_000),
     GATEWAY_LEASE_MS: milliseconds().optional(),
     SLOT_GRACE_SECONDS: seconds().default(SLOT_GRACE_SECONDS),
+    // Read by the traffic generator, which gets our environment: what is wrong with them is told before anything starts.
+    ...workloadSettings,
   })
   .check(
     relation(

@@ -62,7 +62,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 /** An empty answer would end series and targets; this one keeps them. */
 function sendStarting(response: ServerResponse): void {
   response.setHeader('Retry-After', '1');
-  sendJson(response, 503, { error: 'the registry has not been read yet' });
+  sendJson(response, 503, { error: 'starting: registry and fleet are not known yet' });
 }
 
 /** A proxy that is not ours: its owner is told, if there is one. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { messageOf } from '@proxywatch/core/domain/errors';
@@ -35,6 +35,19 @@ describe('the configuration of a gateway', () => {
       DIGEST_TOP_N: 100,
       COLLECT_SHARE_MS: 2_000,
     });
+  });
+
+  test('is described in docs/configuration.md, setting by setting', () => {
+    writeFileSync(join(folder, 'proxies.json'), '[]');
+    const all = { ...env, PROXIES_FILE: join(folder, 'proxies.json'), GATEWAY_ADVERTISE: 'gateway:9464' };
+    const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+    const [, section = ''] = /^## Gateway$([\s\S]*?)^## /m.exec(page) ?? [];
+    const documented = [...section.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, names = '']) => names.split(', '));
+    expect(documented.toSorted()).toEqual(
+      Object.keys(parseGatewayConfig(all))
+        .map((name) => `\`${name}\``)
+        .toSorted(),
+    );
   });
 
   test('names all problems at once, and no secret', () => {

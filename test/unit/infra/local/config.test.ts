@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { fleetSettings, gatewayAddresses, labAddresses, parseLocalConfig } from '../../../../infra/local/config.ts';
 
@@ -38,8 +39,28 @@ describe('settings of a local run', () => {
     expect(() => parseLocalConfig({ GATEWAY_PORT: '65535' })).toThrow(/GATEWAY_PORT/);
   });
 
-  test('tell all problems at once', () => {
-    const parse = () => parseLocalConfig({ REDIS_PORT: 'x', DCDB_URL: 'postgres://h/d', GATEWAY_PORT: '16043' });
+  test('are described in docs/configuration.md, one by one', () => {
+    const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+    const [, section = ''] = /^## Local run$([\s\S]*)/m.exec(page) ?? [];
+    const documented = [...section.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, names = '']) => names.split(', '));
+    const given = {
+      REDIS_URL: 'redis://h',
+      DCDB_URL: 'mysql://u@h/d',
+      KAFKA_BROKERS: 'h:1',
+      SKYEYE_URL: 'http://h',
+      GATEWAY_LEASE_MS: '3000',
+    };
+    expect(documented.toSorted()).toEqual(
+      Object.keys(parseLocalConfig(given))
+        .map((name) => `\`${name}\``)
+        .toSorted(),
+    );
+  });
+
+  test('tell all problems at once, those of the traffic included', () => {
+    const env = { REDIS_PORT: 'x', DCDB_URL: 'postgres://h/d', GATEWAY_PORT: '16043', TRAFFIC_RATE: 'fast' };
+    const parse = () => parseLocalConfig(env);
+    expect(parse).toThrow(/TRAFFIC_RATE: "fast"/);
     expect(parse).toThrow(/REDIS_PORT.*"x"/);
     expect(parse).toThrow(/DCDB_URL/);
     expect(parse).toThrow(/LAB_PORT: the lab proxies would take GATEWAY_PORT/);
