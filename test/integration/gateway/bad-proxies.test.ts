@@ -14,6 +14,7 @@ import { type Answer, healthyAnswers, startFakeAdmin } from '../../support/fake-
 import { type RunningGateway, startTestGateway } from '../../support/gateway-lab.ts';
 import { packet } from '../../support/mysql-packets.ts';
 import { startRawServer } from '../../support/raw-server.ts';
+import { until } from '../../support/until.ts';
 
 /** Who scrapes a proxy that never answers waits for so long; healthy proxies are given much more than they need. */
 const IMPATIENT = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.5' };
@@ -58,6 +59,13 @@ async function scrapeBeside(kind = 'proxysql', credentialRef = 'stats') {
     ],
     { COLLECT_IDLE_MS: '600000' },
   );
+  // A scrape would join the first collection, which began before the statements below.
+  for (const id of [ids[0], ids[2]]) {
+    await until('the first collection has ended', async () => {
+      const { collecting, endedSecondsAgo } = await gateway!.describe(id);
+      return collecting === false && endedSecondsAgo !== undefined;
+    });
+  }
   let shown: unknown;
   for (let i = 0; i < ROUNDS; i++) {
     for (const proxy of healthy) proxy.run(i, 3);
