@@ -8,7 +8,7 @@ export const LAB_PROXIES = 3;
 /** Lab proxies stand ten ports apart: admin 16032, 16042, 16052, traffic one above each. */
 const LAB_PORT_STRIDE = 10;
 const HIGHEST_LAB_PORT = 65_535 - LAB_PORT_STRIDE * (LAB_PROXIES - 1) - 1;
-const GATEWAYS = 2;
+const MAX_GATEWAYS = 8;
 /** Nobody starts a successor of a gateway that is told to stop here, unlike in production: its proxies wait only so long. */
 const SLOT_GRACE_SECONDS = 10;
 
@@ -18,8 +18,10 @@ const schema = z
     REDIS_PORT: port({ min: 0 }).default(16379),
     MARIADB_PORT: port({ min: 0 }).default(13306),
     PROMETHEUS_PORT: port({ min: 0 }).default(9090),
-    /** Of the first gateway; the second has the next. */
-    GATEWAY_PORT: port({ max: 65_535 - GATEWAYS + 1 }).default(9464),
+    /** Of the first gateway; the others have the next ones. */
+    GATEWAY_PORT: port({ max: 65_535 - MAX_GATEWAYS + 1 }).default(9464),
+    /** Gateways of the run, which share the proxies; one alone shows all of them at its /metrics. */
+    GATEWAYS: integer({ min: 1, max: MAX_GATEWAYS }).default(1),
     LAB_PORT: port({ max: HIGHEST_LAB_PORT }).default(16032),
     REDIS_URL: redisUrl().optional(),
     DCDB_URL: mysqlUrl().optional(),
@@ -33,10 +35,10 @@ const schema = z
   })
   .check(
     relation(
-      ['LAB_PORT', 'GATEWAY_PORT'],
-      ({ LAB_PORT, GATEWAY_PORT }) => {
+      ['LAB_PORT', 'GATEWAY_PORT', 'GATEWAYS'],
+      ({ LAB_PORT, GATEWAY_PORT, GATEWAYS }) => {
         const taken = labAddresses(LAB_PORT).flatMap(({ adminPort, trafficPort }) => [adminPort, trafficPort]);
-        return !gatewayAddresses(GATEWAY_PORT).some(({ port }) => taken.includes(port));
+        return !gatewayAddresses(GATEWAY_PORT, GATEWAYS).some(({ port }) => taken.includes(port));
       },
       'the lab proxies would take GATEWAY_PORT',
     ),
@@ -73,8 +75,8 @@ export interface GatewayAddress {
   readonly address: string;
 }
 
-export function gatewayAddresses(firstPort: number): readonly GatewayAddress[] {
-  return Array.from({ length: GATEWAYS }, (_, i) => ({
+export function gatewayAddresses(firstPort: number, count: number): readonly GatewayAddress[] {
+  return Array.from({ length: count }, (_, i) => ({
     id: `gateway-${i + 1}`,
     port: firstPort + i,
     address: `127.0.0.1:${firstPort + i}`,

@@ -1,3 +1,4 @@
+import { GATEWAY_ENVIRONMENT, GATEWAY_NODE_FLAGS } from '../../functions/gateway/node-flags.ts';
 import { prometheusRules, renderPrometheusConfig } from '../prometheus/render.ts';
 import { fleetSettings, type GatewayAddress, gatewayAddresses, type LocalConfig, labAddresses } from './config.ts';
 import { adminAddress, LAB_CREDENTIALS, labName, peersOf, registrationOf, trafficAddress } from './lab-proxies.ts';
@@ -17,7 +18,7 @@ import { seedBackends } from './traffic/seed.ts';
 /** The whole system on one machine, in the order in which it starts. A new part is one entry here. */
 export function localSystem(root: string, config: LocalConfig): readonly Step[] {
   const labs = labAddresses(config.LAB_PORT);
-  const gateways = gatewayAddresses(config.GATEWAY_PORT);
+  const gateways = gatewayAddresses(config.GATEWAY_PORT, config.GATEWAYS);
   return [
     service({
       name: 'redis',
@@ -87,7 +88,7 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
     ...gateways.map(({ id, port, address }) =>
       nodeProcess(root, {
         name: id,
-        command: ['functions/gateway/main.ts'],
+        command: [...GATEWAY_NODE_FLAGS, 'functions/gateway/main.ts'],
         ready: answersHttp(`http://${address}/readyz`),
         // As ECS does with a task.
         respawn: true,
@@ -96,6 +97,7 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
         // Neither GATEWAY_ID nor GATEWAY_PORT: whoever joins from another shell reads these settings too.
         settings: () => ({ ...gatewayUrls(gateways), ...fleetSettings(config) }),
         env: ({ settings }) => ({
+          ...GATEWAY_ENVIRONMENT,
           REDIS_URL: settingOf(settings, 'REDIS_URL'),
           PROXY_CREDENTIALS_FILE: settingOf(settings, 'PROXY_CREDENTIALS_FILE'),
           GATEWAY_ID: id,

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 
 describe('a local run', () => {
   test('brings up the whole system, and Ctrl-C takes all of it away', async () => {
-    const run = await (await startLocalRun()).ready();
+    const run = await (await startLocalRun({ GATEWAYS: '2' })).ready();
     const { SKYEYE_URL = '', GATEWAY_URL } = run.env();
     expect(statSync(run.file('env')).mode & 0o777).toBe(0o600);
     expect(statSync(run.file('credentials.json')).mode & 0o777).toBe(0o600);
@@ -35,7 +35,7 @@ describe('a local run', () => {
   });
 
   test('starts a lab proxy or a gateway again when it dies', async () => {
-    const run = await (await startLocalRun()).ready();
+    const run = await (await startLocalRun({ GATEWAYS: '2' })).ready();
     for (const name of ['lab-2', 'gateway-1', 'gateway-2']) {
       const before = run.pidOf(name);
       process.kill(before, 'SIGKILL');

@@ -7,6 +7,7 @@ import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Clock } from './clock.ts';
 import { type Corrected, DigestCollector, type Merged, type TimedRead } from './digest-collector.ts';
 import { DigestTexts } from './digest-texts.ts';
+import { freeGarbageOf } from './free-garbage.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { SqlSeries } from './sql-series.ts';
 import { StatusSeries } from './status-series.ts';
@@ -35,6 +36,7 @@ export class Collector {
   readonly #leaving = new Set<string>();
   readonly #texts: DigestTexts;
   #areTextsDue = false;
+  #rowsRead = 0;
   /** The history that all of these are about, and the one that is shown. */
   #merged: RememberedProxy | undefined;
   #shown: RememberedProxy | undefined;
@@ -74,6 +76,8 @@ export class Collector {
     this.#status.show(status);
     this.#sqlProblem = problem;
     if (problem === undefined && keeper.remembered) this.#show(keeper.remembered);
+    freeGarbageOf(this.#rowsRead);
+    this.#rowsRead = 0;
   }
 
   /** Reads and merges; answers the problem of the store when that has kept us from merging. */
@@ -90,6 +94,7 @@ export class Collector {
     const merged = await this.#merge(keeper.remembered, timed, isSeen, session, signal);
     if ('problem' in merged) return merged.problem;
     const { read, isRenamed } = merged;
+    this.#rowsRead = read.rows.length;
     if (!isRenamed && this.#texts.isComplete) return undefined;
     this.#areTextsDue = true;
     await this.#texts.complete(session, digests.series.named, read.rows, signal);
@@ -162,8 +167,11 @@ export class Collector {
     this.#leaving.clear();
     for (const [key, createdS] of this.#due) this.#sql.showSeries(key, digests.series.totalOf(key), createdS);
     this.#due.clear();
-    if (this.#areTextsDue) this.#sql.showTexts(this.#texts.known);
-    this.#areTextsDue = false;
+    if (this.#areTextsDue) {
+      this.#sql.showTexts(this.#texts.known);
+      this.#texts.markShown();
+      this.#areTextsDue = false;
+    }
     this.#sql.showTotals(digests);
     this.#sql.showErrors(errors);
   }

@@ -19,7 +19,7 @@ export class DigestTexts {
     this.#clock = clock;
   }
 
-  /** By digest. */
+  /** By digest; empty where it has been shown. */
   get known(): ReadonlyMap<string, string> {
     return this.#known;
   }
@@ -27,6 +27,11 @@ export class DigestTexts {
   /** Whether every named digest that has a text has it here; until the names change, there is nothing to do then. */
   get isComplete(): boolean {
     return this.#isComplete;
+  }
+
+  /** The exposition has them now: a second copy would be a good part of what a series costs. */
+  markShown(): void {
+    for (const digest of this.#known.keys()) this.#known.set(digest, '');
   }
 
   /** Takes over the texts that a read brought, forgets those of digests that are not named, and asks for what is missing. */
@@ -39,7 +44,7 @@ export class DigestTexts {
     const named = new Set([...namedSeries].map(digestOf));
     for (const { key, text } of rows) {
       if (text === undefined || !named.has(digestOf(key))) continue;
-      this.#known.set(digestOf(key), text);
+      if (!this.#known.has(digestOf(key))) this.#known.set(digestOf(key), text);
       this.#gone.delete(digestOf(key));
     }
     for (const digest of this.#known.keys()) if (!named.has(digest)) this.#known.delete(digest);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GATEWAY_ENVIRONMENT, GATEWAY_NODE_FLAGS } from '../../../functions/gateway/node-flags.ts';
 import { startChild } from '../../../infra/local/services/child.ts';
 import { pickFreePort } from '../../../infra/local/services/ports.ts';
 import { until } from '../../support/until.ts';
@@ -38,11 +39,12 @@ export async function startGatewayProcess(
   const url = `http://127.0.0.1:${port}`;
   const child = await startChild({
     command: process.execPath,
-    args: [...profiling(), '--disable-warning=ExperimentalWarning', 'functions/gateway/main.ts'],
+    args: [...profiling(), ...GATEWAY_NODE_FLAGS, '--disable-warning=ExperimentalWarning', 'functions/gateway/main.ts'],
     cwd: ROOT,
     log,
     env: {
       PATH: process.env.PATH ?? '',
+      ...GATEWAY_ENVIRONMENT,
       GATEWAY_PORT: String(port),
       REDIS_URL: redisUrl,
       PROXIES_FILE: proxiesFile,

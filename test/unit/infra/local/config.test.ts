@@ -16,7 +16,7 @@ describe('settings of a local run', () => {
       { number: 2, adminPort: 16042, trafficPort: 16043 },
       { number: 3, adminPort: 16052, trafficPort: 16053 },
     ]);
-    expect(gatewayAddresses(9464)).toEqual([
+    expect(gatewayAddresses(9464, 2)).toEqual([
       { id: 'gateway-1', port: 9464, address: '127.0.0.1:9464' },
       { id: 'gateway-2', port: 9465, address: '127.0.0.1:9465' },
     ]);
@@ -34,8 +34,10 @@ describe('settings of a local run', () => {
     });
   });
 
-  test('leave both gateways a port that no lab proxy takes', () => {
-    expect(() => parseLocalConfig({ GATEWAY_PORT: '16031' })).toThrow(/the lab proxies would take GATEWAY_PORT/);
+  test('leave every gateway a port that no lab proxy takes', () => {
+    expect(() => parseLocalConfig({ GATEWAY_PORT: '16031', GATEWAYS: '2' })).toThrow(
+      /the lab proxies would take GATEWAY_PORT/,
+    );
     expect(() => parseLocalConfig({ GATEWAY_PORT: '65535' })).toThrow(/GATEWAY_PORT/);
   });
 
