@@ -8,7 +8,7 @@ export interface Scenario {
   readonly name: string;
   /** What is done to the fleet, in one line. */
   readonly title: string;
-  readonly world?: Pick<WorldOptions, 'gateways' | 'proxies' | 'env'>;
+  readonly world?: Pick<WorldOptions, 'gateways' | 'proxies' | 'env' | 'prometheus'>;
   /** Called under traffic, with every proxy served; what it leaves is settled and compared afterwards. */
   readonly run: (world: World) => Promise<void>;
 }

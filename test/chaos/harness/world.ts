@@ -12,6 +12,7 @@ import { ChaosProxy } from './chaos-proxy.ts';
 import { emptyIfOwned } from './empty-redis.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { Prober } from './prober.ts';
+import { type PrometheusWatch, startPrometheusWatch } from './prometheus-watch.ts';
 import type { Random } from './random.ts';
 import { Scraper } from './scraper.ts';
 import type { Timeline } from './timeline.ts';
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly proxies?: number;
   /** @default 3 */
   readonly gateways?: number;
+  /** Whether a Prometheus watches too, beside the scraper that does as it does. @default false */
+  readonly prometheus?: boolean;
   /** Variables of every gateway. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -70,6 +73,7 @@ export class World {
   readonly #ports = new Map<string, number>();
 
   #redis: Awaited<ReturnType<typeof startRedis>>;
+  #prometheus: PrometheusWatch | undefined;
 
   private constructor(options: WorldOptions, redis: Awaited<ReturnType<typeof startRedis>>) {
     const { random, timeline, proxies = 8, env = {} } = options;
@@ -116,6 +120,9 @@ export class World {
       world.register(world.proxies.map(({ id }) => id));
       const ids = Array.from({ length: options.gateways ?? 3 }, (_, i) => `g${i + 1}`);
       await Promise.all(ids.map((id) => world.startGateway(id)));
+      if (options.prometheus) {
+        world.#prometheus = await startPrometheusWatch(() => world.running.map(({ url }) => `${url}/sd`));
+      }
       await world.settle('the start', START_MS);
       await world.shared(START_MS);
       return world;
@@ -127,7 +134,7 @@ export class World {
 
   async stop(): Promise<void> {
     this.traffic.stop();
-    await Promise.all([this.scraper.stop(), this.prober.stop()]);
+    await Promise.all([this.scraper.stop(), this.prober.stop(), this.#prometheus?.stop()]);
     await Promise.all(this.gateways.map((gateway) => gateway.kill()));
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));
     await this.#redis.stop();
@@ -336,23 +343,33 @@ export class World {
   async balance(when: string): Promise<void> {
     this.traffic.pause();
     const pausedMs = performance.now();
+    await this.#compare(`${when}`, pausedMs, async () => this.ledger);
+    const onFall = (what: string) => this.timeline.violate('fell in Prometheus', what);
+    const prometheus = this.#prometheus;
+    if (prometheus) await this.#compare(`in Prometheus ${when}`, pausedMs, () => prometheus.read(onFall));
+    this.traffic.resume();
+  }
+
+  async #compare(when: string, pausedMs: number, read: () => Promise<Ledger>): Promise<void> {
     const ids = this.registered;
-    const isScraped = (id: string) =>
-      this.ledger.stored(id).scrapesMs.filter((startedMs) => startedMs > pausedMs).length >= 2;
-    await eventually(() => ids.every(isScraped) || undefined, {
+    let late: readonly string[] = [];
+    const ask = async () => {
+      const ledger = await read();
+      late = ids.filter((id) => ledger.stored(id).scrapesMs.filter((startedMs) => startedMs > pausedMs).length < 2);
+      return late.length === 0 ? ledger : undefined;
+    };
+    const ledger = await eventually(ask, {
       withinMs: SCRAPED_WITHIN_MS,
-      problem: () => `${ids.filter((id) => !isScraped(id)).join(' ')} are not scraped ${when}`,
+      pauseMs: 200,
+      problem: () => `${late.join(' ')} are not scraped ${when}`,
     });
     const right = ids.filter((id) => {
-      const { totals, series } = this.ledger.stored(id);
+      const { totals, series } = ledger.stored(id);
       // Series that left were seen by whoever scraped last: by the probes, if not by Prometheus.
-      return this.accounts.compare(id, this.proxy(id).truth, {
-        totals,
-        series: this.#isRenamed ? this.witness.series(id) : series,
-      });
+      const stored = { totals, series: this.#isRenamed ? this.witness.series(id) : series };
+      return this.accounts.compare(id, this.proxy(id).truth, stored);
     });
     this.timeline.note(`${right.length} of ${ids.length} proxies are exact ${when}`);
-    this.traffic.resume();
   }
 
   #file(name: string): string {

@@ -3,7 +3,7 @@ import { renamed } from './churn.ts';
 import { allRestarted, killed, paused, rolled, scaled } from './gateway-faults.ts';
 import { mixed } from './mixed.ts';
 import { labsRestarted, moved, removed } from './proxy-faults.ts';
-import { cutOff, emptied, emptiedOnTheMove, partitioned, restarted, slow } from './redis-faults.ts';
+import { cutOff, emptied, emptiedOnTheMove, emptiedSlow, older, partitioned, restarted, slow } from './redis-faults.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   killed,
@@ -21,5 +21,8 @@ export const SCENARIOS: readonly Scenario[] = [
   removed,
   renamed,
   emptiedOnTheMove,
+  emptiedSlow,
+  older,
   mixed('mixed', 8),
+  mixed('prometheus', 4, true),
 ];

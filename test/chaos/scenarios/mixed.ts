@@ -49,11 +49,11 @@ const STROKES: readonly Stroke[] = [
 const RECOVERED_MS = TAKEN_OVER_MS + SEEN_AGAIN_MS;
 
 /** `steps` rounds, each with up to three gateways struck at once, proxies moved, restarted and emptied meanwhile. */
-export function mixed(name: string, steps: number): Scenario {
+export function mixed(name: string, steps: number, prometheus = false): Scenario {
   return {
     name,
-    title: `${steps} rounds of everything at once: up to three gateways struck, proxies moved, restarted and emptied`,
-    world: { gateways: 4, proxies: 10 },
+    title: `${steps} rounds of everything at once${prometheus ? ', with a Prometheus' : ''}: up to three gateways struck, proxies moved, restarted and emptied`,
+    world: { gateways: 4, proxies: 10, prometheus },
     async run(world) {
       for (let step = 1; step <= steps; step++) {
         world.timeline.note(`round ${step}`);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRedisHistoryStore, historyKeysOf } from '@proxywatch/core/drivers/history/redis-history-store';
+import { putBack, takeSnapshot } from '../harness/redis-snapshot.ts';
 import type { Scenario } from '../harness/run-scenario.ts';
 import { LEASE_MS, type World } from '../harness/world.ts';
 import { TAKEN_OVER_MS } from './gateway-faults.ts';
@@ -35,6 +36,38 @@ export const restarted: Scenario = {
       await sleep(REWRITTEN_MS);
     }
     await provesWritten(world);
+  },
+};
+
+export const older: Scenario = {
+  name: 'redis-older',
+  title: 'Redis comes back as it was before: a replica that lagged behind by one second, and by two leases',
+  async run(world) {
+    for (const id of world.random.sample(world.registered, 3)) world.resetProxy(id);
+    for (const behindMs of [1_000, 2 * LEASE_MS]) {
+      await sleep(REWRITTEN_MS);
+      const snapshot = await world.useRedis(takeSnapshot);
+      await sleep(behindMs);
+      await world.useRedis((redis) => putBack(redis, snapshot));
+      world.timeline.note(`Redis is as it was ${behindMs} ms ago`);
+      await world.settle('Redis came back older', TAKEN_OVER_MS);
+    }
+  },
+};
+
+export const emptiedSlow: Scenario = {
+  name: 'redis-emptied-slow',
+  title: 'Redis is emptied while it answers late: writes and renewals overtake each other',
+  async run(world) {
+    for (const id of world.random.sample(world.registered, 3)) world.resetProxy(id);
+    await sleep(3_000);
+    for (const { link } of world.gateways) link.delayMs = world.random.between(50, 150);
+    for (let n = 0; n < 3; n++) {
+      await world.emptyRedis();
+      await sleep(REWRITTEN_MS);
+    }
+    for (const { link } of world.gateways) link.delayMs = 0;
+    await world.settle('Redis was slow and emptied', TAKEN_OVER_MS);
   },
 };
 
