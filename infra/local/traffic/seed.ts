@@ -3,6 +3,8 @@ import { BACKEND_USERS, MONITOR_USER, type Schema } from './backend-users.ts';
 import { TABLES } from './schemas.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Of all statements together. */
+const TIMEOUT_MS = 60_000;
 /** As deep as a recursive query may go by default. */
 const SEQUENCE_ROWS = 1_000;
 const SCHEMAS: readonly Schema[] = ['shop', 'crm', 'analytics'];
@@ -13,6 +15,7 @@ const SCHEMAS: readonly Schema[] = ['shop', 'crm', 'analytics'];
  */
 export async function seedBackends(rootUrl: string, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
+  const limit = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]);
   const { hostname, port, username, password } = new URL(rootUrl);
   const connection = await createConnection({
     host: hostname,
@@ -22,16 +25,17 @@ export async function seedBackends(rootUrl: string, signal?: AbortSignal): Promi
     connectTimeout: CONNECT_TIMEOUT_MS,
     charset: 'utf8mb4_unicode_ci',
   });
-  const giveUp = () => connection.destroy();
-  signal?.addEventListener('abort', giveUp, { once: true });
+  connection.on('error', () => undefined);
+  // mysql2 leaves a statement unanswered when its connection is destroyed.
+  const late = Promise.withResolvers<never>();
+  const giveUp = () => late.reject(limit.reason);
+  limit.addEventListener('abort', giveUp, { once: true });
   try {
-    for (const statement of seedStatements()) await connection.query(statement);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
+    if (limit.aborted) giveUp();
+    for (const statement of seedStatements()) await Promise.race([connection.query(statement), late.promise]);
   } finally {
-    signal?.removeEventListener('abort', giveUp);
-    await connection.end().catch(() => undefined);
+    limit.removeEventListener('abort', giveUp);
+    connection.destroy();
   }
 }
 

@@ -8,6 +8,7 @@ import { type MariadbService, startMariadb } from '../../../infra/local/services
 import { seedBackends } from '../../../infra/local/traffic/seed.ts';
 import type { TargetStatus } from '../../../infra/local/traffic/target/start-target.ts';
 import { until } from '../../support/until.ts';
+import { startFakeProxy } from '../../unit/infra/local/traffic/fake-proxy.ts';
 
 const PROGRAM = new URL('../../../infra/local/traffic/main.ts', import.meta.url).pathname;
 
@@ -107,6 +108,17 @@ describe('the back end of the lab', () => {
   test('is not seeded for a caller that has gone', async () => {
     const reason = new Error('gone');
     await expect(seedBackends(server.adminUrl, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  test('that stops answering does not keep a caller who goes', async () => {
+    const reason = new Error('gone');
+    const gone = new AbortController();
+    const mute = await startFakeProxy(() => {
+      gone.abort(reason);
+      return new Promise(() => {});
+    });
+    await expect(seedBackends(`mysql://u:p@127.0.0.1:${mute.port}`, gone.signal)).rejects.toBe(reason);
+    await mute.stop();
   });
 });
 
