@@ -11,7 +11,7 @@ import { localSystem } from './local-system.ts';
 import { printedAddresses } from './print-addresses.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Longest that stopping may take before whatever is left is killed. */
+/** Longest that the end may take, of a start too, before whatever is left is killed. */
 const STOP_LIMIT_MS = 30_000;
 
 const config = exitOnConfigError(() => parseLocalConfig(process.env));
@@ -35,7 +35,8 @@ async function run(config: LocalConfig, signal: AbortSignal): Promise<number> {
     const reason = await Promise.race([system.ended, aborted(signal)]);
     folder.remove('env');
     console.log(reason === undefined ? '\nstopping' : `\n${reason}: stopping`);
-    await withinStopLimit(system.stop());
+    limitTheEnd();
+    await system.stop();
     return reason === undefined ? 0 : 1;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -50,6 +51,7 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController();
   // The first one counts: npm and a terminal may each send the same signal again.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+  controller.signal.addEventListener('abort', limitTheEnd, { once: true });
   return controller.signal;
 }
 
@@ -60,12 +62,11 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-async function withinStopLimit(stopped: Promise<void>): Promise<void> {
-  const timer = setTimeout(() => {
+/** The watchdog sees our end and kills what is left. */
+function limitTheEnd(): void {
+  const giveUp = () => {
     console.error(`not everything stopped within ${STOP_LIMIT_MS / 1_000} s: killing what is left`);
-    // The watchdog sees our end and does it.
     process.exit(1);
-  }, STOP_LIMIT_MS);
-  await stopped;
-  clearTimeout(timer);
+  };
+  setTimeout(giveUp, STOP_LIMIT_MS).unref();
 }
