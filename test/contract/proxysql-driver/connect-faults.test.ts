@@ -92,6 +92,8 @@ describe('connecting to a proxy', () => {
   });
 
   test('that answers any garbage, before or after its greeting', async () => {
+    // mysql2 would print a stack for some of it before it throws.
+    const printed = jest.spyOn(console, 'trace').mockImplementation(() => undefined);
     let garbage = new Uint8Array();
     const strange = await serving((socket) => socket.end(garbage));
     await fc.assert(
@@ -104,6 +106,8 @@ describe('connecting to a proxy', () => {
       }),
       { numRuns: 60 },
     );
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
     await strange.allGone();
   });
 

@@ -52,7 +52,7 @@ interface PacketHandler {
 
 /**
  * Makes mysql2 safe against an answer that is no MySQL protocol: it prints packets out of order to the console and reads
- * on, and some broken packets make it throw inside a socket event, which would end the process.
+ * on, and some broken packets make it throw inside a socket event, which would end the process, some with a stack printed.
  */
 export function guardPackets(connection: Connection, onProblem: (problem: ProxywatchError) => void): void {
   const handler = connection as unknown as PacketHandler;
@@ -67,10 +67,14 @@ export function guardPackets(connection: Connection, onProblem: (problem: Proxyw
     if (packet !== undefined && packet.sequenceId !== handler.sequenceId) {
       return stop(`packet ${packet.sequenceId} arrived where ${handler.sequenceId} was expected`);
     }
+    const { trace } = console;
+    console.trace = () => undefined;
     try {
       handlePacket(packet);
     } catch (error) {
       stop('the answer is no MySQL protocol', error);
+    } finally {
+      console.trace = trace;
     }
   };
 }
