@@ -1,4 +1,5 @@
 import { messageOf } from '@proxywatch/core/domain/errors';
+import { balance } from './balance.ts';
 import { createRandom } from './random.ts';
 import { Timeline } from './timeline.ts';
 import { within } from './wait.ts';
@@ -34,12 +35,12 @@ export async function runScenario(scenario: Scenario, seed: number, onLine?: (li
   const timeline = new Timeline(onLine);
   let world: World | undefined;
   try {
-    world = await World.start({ ...scenario.world, random: createRandom(seed, scenario.name), timeline });
+    world = await World.start({ ...scenario.world, random: createRandom(seed, scenario.name), timeline, isPatient });
     await within(TIMEOUT_MS, `the scenario ${scenario.name}`, play(scenario, world));
   } catch (error) {
     timeline.violate('stopped', messageOf(error));
   }
-  const logs = timeline.violations.length > 0 ? (world?.logs ?? '') : '';
+  const logs = timeline.violations.length > 0 ? (world?.fleet.logs ?? '') : '';
   const executions = world?.proxies.reduce((sum, { truth }) => sum + truth.total.executions, 0) ?? 0;
   await world?.stop();
   return {
@@ -58,7 +59,7 @@ export async function runScenario(scenario: Scenario, seed: number, onLine?: (li
 async function play(scenario: Scenario, world: World): Promise<void> {
   world.traffic.resume();
   await scenario.run(world);
-  await world.balance('after the faults');
+  await balance(world, 'after the faults');
   // Once more, so that what goes wrong later is seen too.
-  await world.balance('at the end');
+  await balance(world, 'at the end');
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario } from '../harness/run-scenario.ts';
+import { settle } from '../harness/settle.ts';
 import { TAKEN_OVER_MS } from './gateway-faults.ts';
 
 const TOPS = ['4', '8', '100'];
@@ -11,11 +12,11 @@ export const renamed: Scenario = {
   world: { env: { DIGEST_TOP_N: '8' } },
   async run(world) {
     for (let n = 0; n < 4; n++) {
-      const { id } = world.random.pick(world.gateways);
-      if (world.random.chance(0.5)) await world.killGateway(id);
-      else await world.terminateGateway(id);
-      await world.startGateway(id, { DIGEST_TOP_N: world.random.pick(TOPS) });
-      await world.settle(`${id} was restarted`, TAKEN_OVER_MS);
+      const { id } = world.random.pick(world.fleet.all);
+      if (world.random.chance(0.5)) await world.fleet.kill(id);
+      else await world.fleet.terminate(id);
+      await world.fleet.start(id, { DIGEST_TOP_N: world.random.pick(TOPS) });
+      await settle(world, `${id} was restarted`, TAKEN_OVER_MS);
       await sleep(world.random.between(500, 2_500));
     }
   },

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { balance } from '../harness/balance.ts';
 import type { GatewayProcess } from '../harness/gateway-process.ts';
 import type { Scenario } from '../harness/run-scenario.ts';
-import { LEASE_MS, type World } from '../harness/world.ts';
+import { LEASE_MS } from '../harness/settings.ts';
+import { settle } from '../harness/settle.ts';
+import type { World } from '../harness/world.ts';
 import { TAKEN_OVER_MS } from './gateway-faults.ts';
 import { LIFE_MS, SEEN_AGAIN_MS, slotsOf } from './proxy-faults.ts';
 
@@ -10,17 +13,17 @@ type Stroke = (world: World, victim: GatewayProcess) => Promise<void>;
 
 const STROKES: readonly Stroke[] = [
   async function killedAndRestarted(world, { id }) {
-    await world.killGateway(id);
+    await world.fleet.kill(id);
     await sleep(world.random.between(0, 1.5 * LEASE_MS));
-    await world.startGateway(id);
+    await world.fleet.start(id);
   },
   async function killedAndReplaced(world, { id }) {
-    await world.killGateway(id);
-    await world.startGateway(nextName(id));
+    await world.fleet.kill(id);
+    await world.fleet.start(nextName(id));
   },
   async function rolled(world, { id }) {
-    await world.terminateGateway(id);
-    await world.startGateway(nextName(id));
+    await world.fleet.terminate(id);
+    await world.fleet.start(nextName(id));
   },
   async function paused(world, victim) {
     victim.pause();
@@ -59,15 +62,15 @@ export function mixed(name: string, steps: number, prometheus = false): Scenario
         world.timeline.note(`round ${step}`);
         if (world.random.chance(0.25)) await emptyRedis(world);
         else await strikeSome(world);
-        await world.settle(`round ${step}`, RECOVERED_MS);
-        if (world.random.chance(0.5)) await world.balance(`after round ${step}`);
+        await settle(world, `round ${step}`, RECOVERED_MS);
+        if (world.random.chance(0.5)) await balance(world, `after round ${step}`);
       }
     },
   };
 }
 
 async function strikeSome(world: World): Promise<void> {
-  const victims = world.random.sample(world.running, world.random.between(1, 3));
+  const victims = world.random.sample(world.fleet.running, world.random.between(1, 3));
   const strokes = victims.map(async (victim) => {
     const stroke = world.random.pick(STROKES);
     await sleep(world.random.between(0, 1_000));
@@ -93,7 +96,7 @@ async function strikeProxies(world: World): Promise<void> {
   const slots = [...(await slotsOf(world)).values()];
   if (slots.length === 0) return;
   for (const id of world.random.sample(world.registered, world.random.between(0, 2))) {
-    await world.pin(id, world.random.chance(0.3) ? undefined : world.random.pick(slots));
+    await world.redis.pin(id, world.random.chance(0.3) ? undefined : world.random.pick(slots));
   }
 }
 

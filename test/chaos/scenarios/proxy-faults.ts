@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario } from '../harness/run-scenario.ts';
+import { LEASE_MS } from '../harness/settings.ts';
+import { settle } from '../harness/settle.ts';
 import { eventually } from '../harness/wait.ts';
-import { LEASE_MS, type World } from '../harness/world.ts';
+import type { World } from '../harness/world.ts';
 import { TAKEN_OVER_MS } from './gateway-faults.ts';
 
 /** A breaker that opened at a proxy's restart tries again after at most so long. */
@@ -19,15 +21,15 @@ export const moved: Scenario = {
       const slots = await slotsOf(world);
       const others = [...slots].filter(([id]) => id !== from?.id);
       const [id, slot] = world.random.pick(others);
-      await world.pin(proxyId, slot);
+      await world.redis.pin(proxyId, slot);
       await eventually(async () => ((await world.ownerOf(proxyId))?.id === id ? true : undefined), {
         withinMs: TAKEN_OVER_MS,
         problem: () => `${proxyId} did not move to ${id}`,
       });
       await sleep(world.random.between(0, 800));
     }
-    await world.pin(proxyId, undefined);
-    await world.settle('ten moves', TAKEN_OVER_MS);
+    await world.redis.pin(proxyId, undefined);
+    await settle(world, 'ten moves', TAKEN_OVER_MS);
   },
 };
 
@@ -44,7 +46,7 @@ export const labsRestarted: Scenario = {
     }
     for (const id of emptied) if (!restarting.includes(id)) world.resetProxy(id);
     await sleep(LEASE_MS);
-    await world.settle('restarts and resets', SEEN_AGAIN_MS);
+    await settle(world, 'restarts and resets', SEEN_AGAIN_MS);
   },
 };
 
@@ -63,14 +65,14 @@ export const removed: Scenario = {
     await sleep(world.random.between(500, 2_500));
     world.timeline.note(`${gone.join(' ')} return`);
     world.register(all);
-    await world.settle('the return', TAKEN_OVER_MS);
+    await settle(world, 'the return', TAKEN_OVER_MS);
   },
 };
 
 /** By id of the gateway. */
 export async function slotsOf(world: World): Promise<ReadonlyMap<string, string>> {
   const slots = new Map<string, string>();
-  const fields = await world.redisCall('HGETALL', '{proxywatch}:slots');
+  const fields = await world.redis.call('HGETALL', '{proxywatch}:slots');
   const flat = Array.isArray(fields) ? fields.map(String) : [];
   for (let i = 0; i < flat.length; i += 2) {
     const [kind, , id = ''] = (flat[i + 1] ?? '').split(' ');
@@ -80,7 +82,7 @@ export async function slotsOf(world: World): Promise<ReadonlyMap<string, string>
 }
 
 async function areUnknown(world: World, ids: readonly string[]): Promise<boolean> {
-  const urls = world.running.flatMap(({ url }) => ids.map((id) => `${url}/metrics?proxy=${id}`));
+  const urls = world.fleet.running.flatMap(({ url }) => ids.map((id) => `${url}/metrics?proxy=${id}`));
   const statuses = await Promise.all(urls.map(async (url) => (await fetch(url, { redirect: 'manual' })).status));
   return statuses.every((status) => status === 404);
 }
