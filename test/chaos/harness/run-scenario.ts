@@ -29,8 +29,17 @@ export interface Outcome {
 
 const TIMEOUT_MS = 150_000;
 
+export interface RunOptions {
+  readonly seed: number;
+  /** Whether it may take longer than promised until all proxies are served: on a machine that is busy otherwise. @default false */
+  readonly isPatient?: boolean;
+  /** Hears of what happens. */
+  readonly onLine?: (line: string) => void;
+}
+
 /** Runs one scenario in a world of its own. The seed repeats its programme, not the machine's timing. */
-export async function runScenario(scenario: Scenario, seed: number, onLine?: (line: string) => void): Promise<Outcome> {
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
+  const { seed, onLine, isPatient = false } = options;
   const startedMs = performance.now();
   const timeline = new Timeline(onLine);
   let world: World | undefined;
