@@ -14,6 +14,8 @@ import { restoreHistory } from '../../layers/core/src/domain/history/restore-his
 import type { StoredHistory } from '../../layers/core/src/domain/history/stored-history.ts';
 import { SimulatedProxy } from './simulated-proxy.ts';
 
+const DAMAGE = '?';
+
 interface Store {
   meta: string;
   metaCopy: string;
@@ -32,12 +34,14 @@ export class SimulatedGateway {
   exposed = new Map<string, DigestCounters>();
   truncateBetween = false;
   /**
-   * Values were lost, and then rows were taken out of the table, or not one value was left to tell a new table from the
-   * old one: not all that ran can be told any more, but never more.
+   * Values were lost, and rows were taken out of the table or wrapped, or not one value was left to tell a new table from
+   * the old one: not all that ran can be told any more, but never more.
    */
   #isBlind = false;
   #isPurged = false;
   #isForgetful = false;
+  /** The store did not say which rows it dropped. */
+  #isUntold = false;
   /** Lives of the table: the present one, and those that the latest and the latest stored read were of. */
   #life = 0;
   #readLife = 0;
@@ -61,7 +65,7 @@ export class SimulatedGateway {
   }
 
   get isBlind(): boolean {
-    return this.#isBlind || (this.#isPurged && this.#isForgetful);
+    return this.#isBlind || (this.#isForgetful && (this.#isPurged || this.proxy.hasWrapped));
   }
 
   get history() {
@@ -109,6 +113,7 @@ export class SimulatedGateway {
     this.#storedReadAtS = this.#readAtS;
     this.#storedLife = this.#readLife;
     markStored(this.remembered, rows.size);
+    this.#isUntold = false;
     this.proxy.markStored();
   }
 
@@ -142,6 +147,7 @@ export class SimulatedGateway {
     for (const key of dropped) this.#store?.rows.delete(key);
     if (isTold) this.history.rows.noteDropped(dropped);
     else this.history.rows.noteUncertain();
+    this.#isUntold ||= !isTold;
     if (dropped.length > 0) this.#isForgetful = true;
   }
 
@@ -198,8 +204,9 @@ export class SimulatedGateway {
 
   #correct(since: number | undefined, tookS: number): string {
     const { rows, baseline } = this.history;
-    const isNothingKnown = rows.size + rows.evicted === 0 && (baseline?.tableRows ?? 0) > 0;
-    this.#isBlind ||= this.#life !== this.#readLife && isNothingKnown;
+    const isAnyStored = [...(this.#store?.rows.values() ?? [])].some((record) => !record.includes(DAMAGE));
+    const isNothingKnown = rows.size === 0 && !isAnyStored && (baseline?.tableRows ?? 0) > 0;
+    this.#isBlind ||= this.#life !== this.#readLife && (isNothingKnown || this.#isUntold);
     const sentS = this.proxy.nowS;
     const read = this.proxy.read(since, tookS);
     const correction = this.#merge(read, tookS, sentS);
@@ -242,6 +249,6 @@ function touchedOf(record: string): number {
 function damage(records: Map<string, string>, n: number): boolean {
   const [key, record] = [...records][n % Math.max(1, records.size)] ?? [];
   if (key === undefined || record === undefined) return false;
-  records.set(key, `${record.slice(0, 3)}?${record.slice(4)}`);
+  records.set(key, `${record.slice(0, 3)}${DAMAGE}${record.slice(4)}`);
   return true;
 }

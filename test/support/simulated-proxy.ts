@@ -25,6 +25,8 @@ export class SimulatedProxy {
   readonly rows = new Map<string, SimulatedRow>();
   /** Everything that reads taken over so far could see. */
   taken = NOTHING;
+  /** Whether executions of any row ever began again at zero. */
+  hasWrapped = false;
   #stored = NOTHING;
 
   constructor() {
@@ -58,6 +60,7 @@ export class SimulatedProxy {
     // More than half the 32-bit range between two stored reads cannot be told from a row that fell: hours, not seconds.
     if (held.sinceStored.executions + by.executions >= 2 ** 31) return;
     const counters = add(held.counters, by);
+    this.hasWrapped ||= counters.executions >= 2 ** 32;
     this.rows.set(key, {
       counters: { ...counters, executions: counters.executions % 2 ** 32 },
       bornMonoS: held.bornMonoS,

@@ -34,14 +34,20 @@ export class KnownRows {
     return this.#evicted;
   }
 
-  /** Whether so many rows of a read, found in memory and in the store, are all that were known. */
-  areAll(knownInMemory: number, knownInStore: number): boolean {
-    return knownInMemory === this.size && (this.#isUncertain || knownInStore === this.#evicted);
+  /** Whether memory and store hold rows that are gone from a table of `tableRows`. */
+  areMoreThan(tableRows: number): boolean {
+    return !this.#isUncertain && this.size + this.#evicted > tableRows;
   }
 
-  /** Rows of a table of `tableRows` of which no last value is known. */
+  /** Whether so many rows of a read, found in memory and in the store, are all that were known of a table of `tableRows`. */
+  areAll(knownInMemory: number, knownInStore: number, tableRows: number): boolean {
+    const isStoreExact = !this.#isUncertain && !this.areMoreThan(tableRows);
+    return knownInMemory === this.size && (!isStoreExact || knownInStore === this.#evicted);
+  }
+
+  /** Rows of a table of `tableRows` of which no last value is known, at most. */
   forgottenOf(tableRows: number): number {
-    return Math.max(this.#isUncertain ? 1 : 0, tableRows - this.size - this.#evicted);
+    return Math.max(0, tableRows - this.size - (this.#isUncertain ? 0 : this.#evicted));
   }
 
   /** The store holds so many rows, memory none yet. */

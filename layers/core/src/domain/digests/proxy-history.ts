@@ -121,7 +121,8 @@ export class ProxyHistory {
     const isUnexplained = verdict.kind === 'continued' && !changes.isExplained;
     const merged = isUnexplained ? unattributed(changes, read, before) : changes;
     const attribution = this.#attribute(merged, timing, naming, false);
-    if (verdict.kind === 'purged') this.rows.keepOnly(read, timing.wallS);
+    const isAnyGone = verdict.kind === 'purged' || (read.kind === 'full' && this.rows.areMoreThan(read.tableRows));
+    if (isAnyGone) this.rows.keepOnly(read, timing.wallS);
     return { kind: 'corrected', verdict: verdict.kind, reason: undefined, ...attribution };
   }
 

@@ -76,15 +76,17 @@ export function rowChangesOf(
     }
     const by = differenceOf(row.counters, before);
     if (isWrapped) wraps++;
-    changes.push({ row, bornS, kind: 'increase', by: isWrapped ? wrapped(by) : by });
+    changes.push({ row, bornS, kind: 'increase', by: isWrapped ? { ...by, executions: by.executions + WRAP } : by });
   }
   // What the sums must have grown by, and what they did grow by, both in the 32 bits of the rows.
   const known = totalOf(changes);
   const grown = differenceOf(read.tableSums, baseline.tableSums);
   const expected = { ...known, executions: known.executions - wraps * WRAP };
+  const forgotten = rows.forgottenOf(baseline.tableRows);
+  const gained = read.tableRows - baseline.tableRows;
   const { newborn, rebased, maybeNewborn } = whoIsNewborn(unknown, {
-    forgotten: rows.forgottenOf(baseline.tableRows),
-    gained: read.tableRows - baseline.tableRows,
+    forgotten,
+    gained,
     missing: differenceOf(grown, expected),
     bornBeforeS: baseline.uptimeS - jitterS,
     bornAfterS: baseline.uptimeS + jitterS,
@@ -102,7 +104,7 @@ export function rowChangesOf(
     gained: { min: newborn.length, max: newborn.length + maybeNewborn },
     restarted,
     total: sumOf(totalOf(changes), remainder.counted),
-    isExplained: remainder.isExact,
+    isExplained: remainder.isExact && unknown.length - damaged - gained <= forgotten,
   };
 }
 
@@ -135,16 +137,12 @@ function placeOf(key: string, { table }: KnownRows, { returned }: Recall) {
 
 /**
  * What of the growth of the sums no change explains belongs to the rebased rows: nothing less than zero, and no more than
- * they hold. One of them may have wrapped.
+ * they hold. (One whose 32 bits began again just then would look like a table that did, so that is not looked for.)
  */
 function remainderOf(missing: DigestCounters, rebased: readonly Unknown[]) {
-  if (rebased.length === 0) return { counted: ZERO, isExact: areEqual(missing, ZERO) };
-  const isWrapped = missing.executions < -WRAP / 2 && !isAnyBelow({ ...missing, executions: 0 }, ZERO);
-  const unwrapped = isWrapped ? wrapped(missing) : missing;
   const most = sumOfRows(rebased);
-  const bound = isWrapped ? wrapped(most) : most;
-  const isExact = !isAnyBelow(unwrapped, ZERO) && !isAnyBelow(bound, unwrapped);
-  return { counted: isExact ? unwrapped : clamped(unwrapped, bound), isExact };
+  const counted = clamped(missing, most);
+  return { counted, isExact: areEqual(missing, counted) };
 }
 
 /** Only executions fell, by more than half the range, while the row went on working: its 32 bits began again. */
@@ -155,10 +153,6 @@ function hasWrapped(before: DigestCounters, after: DigestCounters): boolean {
     after.rowsAffected >= before.rowsAffected &&
     after.rowsSent >= before.rowsSent
   );
-}
-
-function wrapped(by: DigestCounters): DigestCounters {
-  return { ...by, executions: by.executions + WRAP };
 }
 
 function clamped(value: DigestCounters, most?: DigestCounters): DigestCounters {

@@ -36,7 +36,7 @@ export function verdictOf(
   if (read.kind === 'full' && (isRestartProven || hasUptimeFallen(read, baseline))) {
     return { kind: 'reset', reason: 'restart' };
   }
-  const suspicion = suspicionOf(read, changes, baseline, hasRestarted, jitterS);
+  const suspicion = suspicionOf(read, changes, baseline, rows, hasRestarted, jitterS);
   if (read.kind === 'changed') return suspicion ? { kind: 'suspect', reason: suspicion } : { kind: 'continued' };
   if (changes.untouched > 0) {
     const isAsChangedRowsSay = suspicion === undefined && changes.knownInMemory === rows.size;
@@ -57,7 +57,8 @@ function verdictOfAll(
   // Rows that all live on outweigh any clock: a machine that slept longer than its proxy had run looks like a restart,
   // and counting its rows again would show more than ever ran.
   const known = changes.knownInMemory + changes.knownInStore;
-  const areAllThere = rows.areAll(changes.knownInMemory, changes.knownInStore + changes.damaged);
+  const heldInStore = changes.knownInStore + changes.damaged;
+  const areAllThere = rows.areAll(changes.knownInMemory, heldInStore, baseline.tableRows);
   const isNothingLost = changes.damaged === 0 && rows.forgottenOf(baseline.tableRows) === 0;
   const isAnyKnown = known > 0 || isNothingLost;
   if (areAllThere && changes.restarted === 0 && (isAnyKnown || mayHaveGoneOn(read, baseline, jitterS)))
@@ -80,13 +81,14 @@ function suspicionOf(
   read: DigestRead,
   changes: RowChanges,
   baseline: Baseline,
+  rows: KnownRows,
   hasRestarted: boolean,
   jitterS: number,
 ): Suspicion | undefined {
   if (hasRestarted) return 'restart';
   if (changes.restarted > 0) return 'row-restarted';
   const gained = read.tableRows - baseline.tableRows;
-  if (gained < changes.gained.min) return 'rows-vanished';
+  if (gained < changes.gained.min || rows.areMoreThan(baseline.tableRows)) return 'rows-vanished';
   if (isOldestYounger(read, baseline, jitterS)) return 'oldest-row-younger';
   // One statement reads rows and sums from one copy of the table, so they agree unless a row escaped the window of
   // changed rows, or the table began again and grew past its old sums.
