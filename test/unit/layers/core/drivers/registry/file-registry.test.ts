@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
@@ -55,6 +55,17 @@ describe('the registry from PROXIES_FILE', () => {
     await write([]);
     expect(await registry.fetchProxies()).toMatchObject({ proxies: [], damaged: [] });
     expect(await registry.fetchProxies()).not.toHaveProperty('problem');
+  });
+
+  test('takes a file that was out of reach for a while as it is, though nothing of it changed', async () => {
+    await write([proxy]);
+    const registry = createFileRegistry(path);
+    const good = await registry.fetchProxies();
+    const folder = dirname(path);
+    await rename(folder, `${folder}-away`);
+    expect(await registry.fetchProxies()).toEqual({ ...good, problem: `${path} cannot be read` });
+    await rename(`${folder}-away`, folder);
+    expect(await registry.fetchProxies()).toEqual(good);
   });
 
   test('fails while there was no good list yet', async () => {
