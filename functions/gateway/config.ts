@@ -1,10 +1,12 @@
 import { hostPort, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
-import { integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
+import { byteSize, integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { proxiesFile } from '@proxywatch/core/config/proxies-file';
 import { z } from 'zod';
+
+const DAY_S = 86_400;
 
 const settings = z.object({
   /** Name of this gateway; stable over restarts. */
@@ -32,6 +34,12 @@ const settings = z.object({
   SLOT_GRACE_SECONDS: seconds({ max: 3_600 }).default(90),
   /** Gateways that own proxies at once; those beyond stand by. */
   GATEWAY_SLOTS: integer({ min: 1, max: 256 }).default(64),
+  /** Memory for the histories of all proxies of this gateway; the process stays below it and 300 MB more. */
+  HISTORY_MEMORY_BYTES: byteSize({ min: 1_000_000 }).default(512_000_000),
+  /** Digest rows that were idle for longer stand in Redis only. */
+  HISTORY_IDLE_SECONDS: seconds({ min: 1, max: 30 * DAY_S }).default(3_600),
+  /** Digest rows that were idle for longer leave Redis too. */
+  HISTORY_RETENTION_SECONDS: seconds({ min: 1, max: 3_650 * DAY_S }).default(7 * DAY_S),
 });
 
 export type GatewayConfig = z.infer<typeof settings>;
@@ -39,6 +47,11 @@ export type GatewayConfig = z.infer<typeof settings>;
 const WILDCARDS = ['0.0.0.0', '::'];
 
 const schema = settings.check(
+  relation(
+    ['HISTORY_IDLE_SECONDS', 'HISTORY_RETENTION_SECONDS'],
+    ({ HISTORY_IDLE_SECONDS, HISTORY_RETENTION_SECONDS }) => HISTORY_IDLE_SECONDS < HISTORY_RETENTION_SECONDS,
+    'rows leave memory before they leave Redis, so it must be shorter than HISTORY_RETENTION_SECONDS',
+  ),
   relation(
     ['GATEWAY_ADVERTISE', 'GATEWAY_HOST'],
     ({ GATEWAY_ADVERTISE, GATEWAY_HOST }) => GATEWAY_ADVERTISE !== undefined || !WILDCARDS.includes(GATEWAY_HOST),

@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { HistoryStore } from '@proxywatch/core/ports/history-store';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { observeTraffic } from './memory/store-metrics.ts';
 
 /** What a gateway tells of itself, at /metrics/self. */
 export interface GatewayMetrics {
@@ -11,6 +13,12 @@ export interface GatewayMetrics {
   readonly resets: Counter<'reason'>;
   readonly fullReads: Counter<'reason'>;
   readonly storeFailures: Counter<'code'>;
+  readonly historyBytes: Gauge;
+  readonly evictedRows: Counter<'reason'>;
+  readonly spills: Counter;
+  readonly restoredRows: Counter;
+  readonly forgottenRows: Counter<'reason'>;
+  readonly damagedRecords: Counter<'kind'>;
   readonly heartbeats: Counter<'outcome'>;
   readonly members: Gauge;
   readonly assignedWeight: Gauge;
@@ -24,13 +32,15 @@ export interface GatewayMetrics {
 /** Gauges that prom-client calls totals, which linters refuse; the same by type stand beside them. */
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `proxywatch_gateway_nodejs_active_${what}_total`);
 
-export function createGatewayMetrics(gatewayId: string): GatewayMetrics {
+/** `traffic`: what is exchanged with the store of histories, as it counts itself. */
+export function createGatewayMetrics(gatewayId: string, traffic: HistoryStore['traffic'] = new Map()): GatewayMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ gateway: gatewayId });
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'proxywatch_gateway_' });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   observeEventLoop(registry);
+  observeTraffic(traffic, registry);
   return {
     registry,
     proxies: new Gauge({ name: 'proxywatch_gateway_proxies', help: 'Proxies that this gateway watches.', registers }),
@@ -67,6 +77,39 @@ export function createGatewayMetrics(gatewayId: string): GatewayMetrics {
       name: 'proxywatch_gateway_history_failures_total',
       help: 'Loads and writes of histories that failed, by code; statistics are withheld until they work again.',
       labelNames: ['code'],
+      registers,
+    }),
+    historyBytes: new Gauge({
+      name: 'proxywatch_gateway_history_bytes',
+      help: 'Memory that histories take, as far as HISTORY_MEMORY_BYTES is about it.',
+      registers,
+    }),
+    evictedRows: new Counter({
+      name: 'proxywatch_gateway_history_evicted_rows_total',
+      help: 'Digest rows that left memory for Redis: idle ones, and those of the heaviest histories (spill).',
+      labelNames: ['reason'],
+      registers,
+    }),
+    spills: new Counter({
+      name: 'proxywatch_gateway_history_spills_total',
+      help: 'Times that a history was spilled because all together were above the memory budget.',
+      registers,
+    }),
+    restoredRows: new Counter({
+      name: 'proxywatch_gateway_history_restored_rows_total',
+      help: 'Digest rows that came back from Redis into memory.',
+      registers,
+    }),
+    forgottenRows: new Counter({
+      name: 'proxywatch_gateway_history_forgotten_rows_total',
+      help: 'Digest rows whose last values are known no more, by reason; their next increase is in __other__.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    damagedRecords: new Counter({
+      name: 'proxywatch_gateway_history_damaged_records_total',
+      help: 'Records of histories that could not be read, or were missing, and were set aside, by kind.',
+      labelNames: ['kind'],
       registers,
     }),
     heartbeats: new Counter({

@@ -10,6 +10,9 @@ import type { GatewayConfig } from './config.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
 import { startServer } from './http/server.ts';
+import { FullReadGate } from './memory/full-read-gate.ts';
+import { HistoryMemory } from './memory/history-memory.ts';
+import { reportHistory } from './memory/report-history.ts';
 import { FleetPlanner } from './ownership/fleet-plan.ts';
 import type { WorkerLease } from './ownership/held-lease.ts';
 import { Holdings } from './ownership/holdings.ts';
@@ -43,8 +46,18 @@ const CLOSE_GRACE_MS = 5_000;
 
 /** Starts a gateway from its parts; they stay the caller's to close. */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
-  const { registry, membership, leases, log, clock = SYSTEM_CLOCK } = parts;
-  const metrics = createGatewayMetrics(config.GATEWAY_ID);
+  const { registry, membership, leases, store, log, clock = SYSTEM_CLOCK } = parts;
+  const metrics = createGatewayMetrics(config.GATEWAY_ID, store.traffic);
+  const memory = new HistoryMemory({
+    keepers: () => fleet.workers.map(({ keeper }) => keeper),
+    budgetBytes: config.HISTORY_MEMORY_BYTES,
+    idleS: config.HISTORY_IDLE_SECONDS,
+    retentionS: config.HISTORY_RETENTION_SECONDS,
+    clock,
+    metrics,
+    log,
+  });
+  const workerParts = { ...parts, clock, metrics, memory, gate: new FullReadGate(clock) };
   const advertise = () => config.GATEWAY_ADVERTISE ?? `${config.GATEWAY_HOST}:${server.port}`;
   const memberId = config.GATEWAY_ID;
   const leaseMs = config.GATEWAY_LEASE_MS;
@@ -63,7 +76,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       leases,
       owner: () => ({ memberId, advertise: advertise() }),
       leaseMs,
-      createWorker: (proxy, lease) => createWorker(proxy, lease, config, { ...parts, clock, metrics }),
+      createWorker: (proxy, lease) => createWorker(proxy, lease, config, workerParts),
       clock,
       metrics,
       log,
@@ -84,10 +97,12 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     log,
   });
   fleet.start();
+  memory.start();
   return {
     port: server.port,
     async stop() {
       // Proxies first: until they are let go, whoever asks for one is answered; from then on he is sent to its new owner.
+      await memory.stop();
       await fleet.stop();
       await server.close(CLOSE_GRACE_MS);
     },
@@ -97,13 +112,15 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
 interface WorkerParts extends GatewayParts {
   readonly clock: Clock;
   readonly metrics: GatewayMetrics;
+  readonly memory: HistoryMemory;
+  readonly gate: FullReadGate;
 }
 
 function createWorker(
   proxy: RegisteredProxy,
   lease: WorkerLease,
   config: GatewayConfig,
-  { credentials, store, drivers, clock, metrics, log }: WorkerParts,
+  { credentials, store, drivers, clock, metrics, memory, gate, log }: WorkerParts,
 ): ProxyWorker {
   const driver = drivers.get(proxy.kind) ?? unknownDriver(proxy.kind);
   // Whoever holds the lease is the writer of the history: the lease's token is its fence.
@@ -111,7 +128,10 @@ function createWorker(
   return new ProxyWorker({
     proxy,
     link: new ProxyLink({ proxy, driver, credentials, connectTimeoutMs: config.CONNECT_TIMEOUT_MS, clock }),
-    keeper: new HistoryKeeper(proxy.id, leasedStore, clock),
+    keeper: new HistoryKeeper(proxy.id, leasedStore, clock, {
+      events: { ...reportHistory(metrics, log), stored: () => memory.relieve() },
+      busyS: () => memory.busyS(),
+    }),
     mayExpose: () => lease.stands(),
     topN: config.DIGEST_TOP_N,
     shareMs: config.COLLECT_SHARE_MS,
@@ -119,5 +139,6 @@ function createWorker(
     clock,
     metrics,
     log,
+    gate,
   });
 }

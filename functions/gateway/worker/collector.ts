@@ -4,6 +4,7 @@ import type { RememberedProxy } from '@proxywatch/core/domain/history/history-ba
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { ProxyDocument } from '../exposition/document.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { FullReadGate } from '../memory/full-read-gate.ts';
 import type { Clock } from './clock.ts';
 import { type Corrected, DigestCollector, type Merged, type TimedRead } from './digest-collector.ts';
 import { DigestTexts } from './digest-texts.ts';
@@ -18,6 +19,8 @@ export interface CollectorOptions {
   readonly clock: Clock;
   readonly topN: number;
   readonly metrics: GatewayMetrics;
+  /** Tables read whole wait here for their turn. @default none waits */
+  readonly gate?: FullReadGate;
 }
 
 /**
@@ -44,7 +47,7 @@ export class Collector {
 
   constructor(document: ProxyDocument, options: CollectorOptions) {
     this.#options = options;
-    this.#digests = new DigestCollector(options.clock);
+    this.#digests = new DigestCollector(options.clock, options.gate);
     this.#status = new StatusSeries(document, options.labels);
     this.#sql = new SqlSeries(document, options.labels);
     this.#texts = new DigestTexts(options.clock);
@@ -66,6 +69,14 @@ export class Collector {
    * that a scrape has shown what the previous collection brought.
    */
   async collect(session: ProxySession, isSeen: boolean, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#collect(session, isSeen, signal);
+    } finally {
+      this.#digests.end();
+    }
+  }
+
+  async #collect(session: ProxySession, isSeen: boolean, signal: AbortSignal): Promise<void> {
     const { keeper } = this.#options;
     const hasDigests = session.capabilities.digests;
     const unread = hasDigests ? await this.#collectDigests(session, isSeen, signal) : reasonOf(session);
@@ -121,7 +132,7 @@ export class Collector {
     let problem = await this.#problemOf(merging());
     if (problem === undefined && correction?.kind === 'full-read-needed') {
       metrics.fullReads.inc({ reason: correction.reason });
-      merged = await this.#digests.readAll(session, signal);
+      merged = await this.#digests.readAll(session, digests, signal);
       problem = await this.#problemOf(merging());
     }
     if (problem !== undefined) return { problem };

@@ -3,14 +3,17 @@ import type { ReadTiming } from '@proxywatch/core/domain/digests/baseline';
 import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import type { Correction, ProxyHistory } from '@proxywatch/core/domain/digests/proxy-history';
 import type { RecallScope } from '@proxywatch/core/domain/digests/recall';
-import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import { isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DigestRequest, ProxySession } from '@proxywatch/core/ports/proxy-driver';
+import type { FullReadGate } from '../memory/full-read-gate.ts';
 import type { Clock } from './clock.ts';
 import type { HistoryKeeper, ReadTime } from './history-keeper.ts';
 
 /** Full reads beyond those that are needed, so that nothing can stay wrong for long. */
 const FULL_READ_INTERVAL_MS = 3_600_000;
 
+/** Rows that a table is taken to have that was never read. */
+const USUAL_ROWS = 10_000;
 /** Rows may leave memory while others are asked for; once more is usual, often is not. */
 const MAX_RECALLS = 10;
 
@@ -25,12 +28,16 @@ export type Corrected = Extract<Correction, { kind: 'corrected' }>;
 /** Reads the digest table of one proxy and merges it into the history: changed rows only, the whole table when it must. */
 export class DigestCollector {
   readonly #clock: Clock;
+  readonly #gate: FullReadGate | undefined;
+  /** Gives the turn for a full read back. */
+  #leave: (() => void) | undefined;
   /** The history that the latest read was merged into. */
   #history: ProxyHistory | undefined;
   #fullReadDueMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, gate: FullReadGate | undefined) {
     this.#clock = clock;
+    this.#gate = gate;
   }
 
   /**
@@ -40,15 +47,26 @@ export class DigestCollector {
   async read(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
     const baseline = history === this.#history ? history?.baseline : undefined;
     const isFull = !baseline || this.#clock.nowMs() >= this.#fullReadDueMs;
-    return this.#fetch(
-      session,
-      isFull ? {} : { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) },
-      signal,
-    );
+    if (isFull) return this.readAll(session, history, signal);
+    return this.#fetch(session, { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) }, signal);
   }
 
-  async readAll(session: ProxySession, signal: AbortSignal): Promise<TimedRead> {
+  /** Waits for its turn first: tables read whole take much memory. `end` gives the turn back. */
+  async readAll(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
+    this.end();
+    try {
+      this.#leave = await this.#gate?.enter(history?.baseline?.tableRows ?? USUAL_ROWS, signal);
+    } catch (error) {
+      if (isProxywatchError(error)) throw error;
+      throw new ProxywatchError('PROXY_BUSY', 'other digest tables were read for too long', { cause: error });
+    }
     return this.#fetch(session, {}, signal);
+  }
+
+  /** To be called when what was read is merged and stored, or will not be. */
+  end(): void {
+    this.#leave?.();
+    this.#leave = undefined;
   }
 
   /**

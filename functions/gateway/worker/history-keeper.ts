@@ -280,7 +280,10 @@ export class HistoryKeeper {
     const write = { token, revision, readAgeMs: this.#clock.nowMs() - readTime.latestMs, batch };
     const saved = await this.#bounded(this.#store.save(this.#proxyId, write, signal), signal);
     this.#revision = saved.kind === 'saved' ? saved.revision : undefined;
-    if (saved.kind === 'saved') markStored(remembered, saved.storedRows);
+    if (saved.kind === 'saved') {
+      markStored(remembered, saved.storedRows);
+      this.#events.stored();
+    }
     return saved.kind === 'saved';
   }
 

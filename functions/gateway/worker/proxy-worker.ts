@@ -5,6 +5,7 @@ import { ProxyDocument } from '../exposition/document.ts';
 import { encodeLabels } from '../exposition/labels.ts';
 import { CATALOGUE, FAMILIES } from '../families.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { FullReadGate } from '../memory/full-read-gate.ts';
 import type { Clock } from './clock.ts';
 import { Collector } from './collector.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
@@ -24,6 +25,8 @@ export interface ProxyWorkerOptions {
   readonly clock: Clock;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
+  /** Tables read whole wait here for their turn. @default none waits */
+  readonly gate?: FullReadGate;
 }
 
 /** A collection that no scrape could wait for serves the next one, unless it is older than this by then. */
@@ -54,14 +57,18 @@ export class ProxyWorker {
   #reported: { readonly error: string | undefined; readonly withheld: string | undefined } | undefined;
 
   constructor(options: ProxyWorkerOptions) {
-    const { proxy, clock, keeper, topN, metrics } = options;
+    const { proxy, clock, keeper, topN, metrics, gate } = options;
     const labels = { proxy: proxy.id, namespace: proxy.namespace };
     this.proxy = proxy;
     this.#options = options;
     this.#head = this.document.table(FAMILIES.up, FAMILIES.collectDuration, FAMILIES.lastCollect);
     this.#headRef = this.#head.add(encodeLabels(labels));
-    this.#collector = new Collector(this.document, { labels, keeper, clock, topN, metrics });
+    this.#collector = new Collector(this.document, { labels, keeper, clock, topN, metrics, gate });
     this.#collector.expose(false, false);
+  }
+
+  get keeper(): HistoryKeeper {
+    return this.#options.keeper;
   }
 
   /** Whether any collection has ended, well or not. */
@@ -158,6 +165,8 @@ export class ProxyWorker {
       sqlWithheld: this.#collector.sqlProblem,
       lastSuccess: this.#lastSuccessMs === undefined ? undefined : new Date(this.#lastSuccessMs).toISOString(),
       rows: digests?.rows.size,
+      evictedRows: digests?.rows.evicted,
+      historyBytes: keeper.byteLength,
       namedSeries: digests?.series.named.size,
       keptSeries: digests && digests.series.size - digests.series.named.size,
       leased: this.#options.mayExpose?.() ?? true,
