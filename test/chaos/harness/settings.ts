@@ -1,5 +1,8 @@
-/** Short, so that a scenario takes seconds; a heartbeat every 500 ms leaves room for three that fail. */
-export const LEASE_MS = 2_000;
+/**
+ * Short, so that a scenario takes seconds, and long enough that its promise of two leases leaves a second and a half for a
+ * machine that is busy: a heartbeat is due every 500 ms, and one to find a silence and one to learn of the plan take two.
+ */
+export const LEASE_MS = 3_000;
 export const SLOT_GRACE_MS = 3_000;
 export const GATEWAY_ENV = {
   GATEWAY_LEASE_MS: String(LEASE_MS),
