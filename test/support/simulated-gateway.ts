@@ -34,14 +34,12 @@ export class SimulatedGateway {
   exposed = new Map<string, DigestCounters>();
   truncateBetween = false;
   /**
-   * Values were lost, and rows were taken out of the table or wrapped, or not one value was left to tell a new table from
+   * Values were lost, and rows were taken out of the table or wrapped, or too few values were left to tell a new table from
    * the old one: not all that ran can be told any more, but never more.
    */
   #isBlind = false;
   #isPurged = false;
   #isForgetful = false;
-  /** The store did not say which rows it dropped. */
-  #isUntold = false;
   /** Lives of the table: the present one, and those that the latest and the latest stored read were of. */
   #life = 0;
   #readLife = 0;
@@ -113,7 +111,6 @@ export class SimulatedGateway {
     this.#storedReadAtS = this.#readAtS;
     this.#storedLife = this.#readLife;
     markStored(this.remembered, rows.size);
-    this.#isUntold = false;
     this.proxy.markStored();
   }
 
@@ -147,7 +144,6 @@ export class SimulatedGateway {
     for (const key of dropped) this.#store?.rows.delete(key);
     if (isTold) this.history.rows.noteDropped(dropped);
     else this.history.rows.noteUncertain();
-    this.#isUntold ||= !isTold;
     if (dropped.length > 0) this.#isForgetful = true;
   }
 
@@ -203,14 +199,12 @@ export class SimulatedGateway {
   }
 
   #correct(since: number | undefined, tookS: number): string {
-    const { rows, baseline } = this.history;
-    const isAnyStored = [...(this.#store?.rows.values() ?? [])].some((record) => !record.includes(DAMAGE));
-    const isNothingKnown = rows.size === 0 && !isAnyStored && (baseline?.tableRows ?? 0) > 0;
-    this.#isBlind ||= this.#life !== this.#readLife && (isNothingKnown || this.#isUntold);
     const sentS = this.proxy.nowS;
     const read = this.proxy.read(since, tookS);
     const correction = this.#merge(read, tookS, sentS);
     if (correction.kind !== 'corrected') return correction.kind;
+    const isResetSeen = correction.verdict === 'reset' || correction.verdict === 'begun';
+    this.#isBlind ||= this.#isForgetful && this.#life !== this.#readLife && !isResetSeen;
     this.#isSeen = false;
     this.#readLife = this.#life;
     this.proxy.markTaken();

@@ -14,6 +14,7 @@ import {
 } from '@proxywatch/core/drivers/dcdb/proxy-repository';
 import { sql } from 'kysely';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
+import { startFakeMysql } from '../../support/fake-mysql.ts';
 
 let server: MariadbService;
 let db: Dcdb;
@@ -231,6 +232,21 @@ describe('a DCDB that fails', () => {
     await expect(sql`select sleep(20)`.execute(client)).rejects.toThrow();
     expect((await sql<{ one: number }>`select 1 as one`.execute(client)).rows).toEqual([{ one: 1 }]);
     await client.destroy();
+  });
+
+  test('gives up a statement that is never answered, and its connection with it', async () => {
+    let asked = 0;
+    const isAnswered = (text: string) => text.startsWith('set session') || ++asked > 1;
+    const hung = await startFakeMysql((text) =>
+      isAnswered(text) ? Promise.resolve({ ok: true }) : new Promise(() => {}),
+    );
+    const options = { maxConnections: 1, queryTimeoutMs: 200 };
+    const client = createDcdb(`mysql://u:p@127.0.0.1:${hung.port}/proxywatch`, options);
+    await expect(sql`do 1`.execute(client)).rejects.toThrow('the statement did not end within 200 ms');
+    await sql`do 1`.execute(client);
+    expect(hung.seen.filter((text) => text.startsWith('set session'))).toHaveLength(2);
+    await client.destroy();
+    await hung.stop();
   });
 
   test('lets a caller wait for a connection only so long', async () => {

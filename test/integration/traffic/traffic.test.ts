@@ -7,8 +7,8 @@ import { askTraffic } from '../../../infra/local/lab/cli/traffic-control.ts';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { seedBackends } from '../../../infra/local/traffic/seed.ts';
 import type { TargetStatus } from '../../../infra/local/traffic/target/start-target.ts';
+import { startFakeMysql } from '../../support/fake-mysql.ts';
 import { until } from '../../support/until.ts';
-import { startFakeProxy } from '../../unit/infra/local/traffic/fake-proxy.ts';
 
 const PROGRAM = new URL('../../../infra/local/traffic/main.ts', import.meta.url).pathname;
 
@@ -113,7 +113,7 @@ describe('the back end of the lab', () => {
   test('that stops answering does not keep a caller who goes', async () => {
     const reason = new Error('gone');
     const gone = new AbortController();
-    const mute = await startFakeProxy(() => {
+    const mute = await startFakeMysql(() => {
       gone.abort(reason);
       return new Promise(() => {});
     });

@@ -105,9 +105,9 @@ export class CounterTable {
     columns.touched[slot] = touchedS;
   }
 
-  /** Gives back the memory of deleted records once they are many. Slots are others afterwards. */
-  compact(): void {
-    if (this.#live >= this.#used * (1 - MAX_DEAD_SHARE)) return;
+  /** Gives back the memory of deleted records once they are a larger share of all. Slots are others afterwards. */
+  compact(maxDeadShare = MAX_DEAD_SHARE): void {
+    if (this.#live >= this.#used * (1 - maxDeadShare)) return;
     const capacity = Math.max(INITIAL_SLOTS, Math.ceil(this.#live * HEADROOM));
     const [from, slots] = [this.#keys, [...this.slots()]];
     const bytes = slots.reduce((sum, slot) => sum + from.bytesAt(slot), 0);

@@ -126,7 +126,9 @@ export class KnownRows {
     const touched = Uint32Array.from(this.table.slots(), (slot) => this.table.touchedAt(slot)).sort();
     const lastS = touched[wanted - 1] ?? 0;
     const older = this.evict(lastS, wanted);
-    return older + this.evict(lastS + 1, wanted - older);
+    const spilled = older + this.evict(lastS + 1, wanted - older);
+    this.table.compact(0);
+    return spilled;
   }
 
   /** The store has dropped these rows, since nobody touched them for long. */

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Damage } from '@proxywatch/core/domain/history/restore-history';
+import { NO_EVENTS } from '../../../../../functions/gateway/memory/history-events.ts';
 import { HistoryKeeper } from '../../../../../functions/gateway/worker/history-keeper.ts';
 import { FakeProxy } from '../fake-proxy.ts';
 import { FakeStore, unavailable } from '../fake-store.ts';
@@ -158,4 +160,131 @@ test.each(['claim', 'load', 'save'] as const)('a store that never answers to a %
   const waiting = call === 'save' ? keeper.save(giveUp.signal) : keeper.load(giveUp.signal);
   giveUp.abort();
   await expect(waiting).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
+
+describe('rows that only the store holds', () => {
+  /** A successor that has the history, and no row of it in memory. */
+  async function successorOf(executions: Readonly<Record<string, number>>): Promise<HistoryKeeper> {
+    for (const [name, count] of Object.entries(executions)) proxy.executions.set(name, count);
+    await merge();
+    await keeper.save(signal);
+    const successor = createKeeper();
+    await successor.load(signal);
+    return successor;
+  }
+  const rowsOf = ({ remembered }: HistoryKeeper) => remembered?.digests.rows;
+
+  test('are asked for when a read brings them, and count what they gained', async () => {
+    const successor = await successorOf({ A: 5, B: 3 });
+    expect([rowsOf(successor)?.size, rowsOf(successor)?.evicted]).toEqual([0, 2]);
+    proxy.executions.set('B', 10);
+    await merge(successor);
+    expect(successor.remembered?.digests.totals.executions).toBe(15);
+    await successor.save(signal);
+    expect(store.writes.at(-1)?.batch.rows.size).toBe(1);
+  });
+
+  test('keep a read from being merged while the store is away, and lose nothing by that', async () => {
+    const successor = await successorOf({ A: 5 });
+    proxy.executions.set('A', 6);
+    store.before = (call) => {
+      if (call === 'fetchRows') throw unavailable();
+    };
+    await expect(merge(successor)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    store.before = () => undefined;
+    proxy.executions.set('A', 8);
+    await merge(successor);
+    expect(successor.remembered?.digests.totals.executions).toBe(8);
+  });
+
+  test('are forgotten when the store came back empty, never counted twice', async () => {
+    const successor = await successorOf({ A: 5, B: 3 });
+    store.flush();
+    proxy.executions.set('A', 6);
+    await merge(successor);
+    await successor.save(signal);
+    expect(successor.remembered?.digests.totals.executions).toBe(9);
+    proxy.executions.set('A', 7);
+    await merge(successor);
+    expect(successor.remembered?.digests.totals.executions).toBe(10);
+  });
+
+  test('are not given to a gateway that is no longer the owner', async () => {
+    const successor = await successorOf({ A: 5 });
+    await createKeeper().load(signal);
+    await expect(merge(successor)).rejects.toMatchObject({ code: 'STORE_FENCED' });
+  });
+
+  test('count from now on when their record is damaged, which is set aside', async () => {
+    const told: string[] = [];
+    const events = {
+      ...NO_EVENTS,
+      damaged: (id: string, damage: readonly Damage[]) => told.push(`${id} ${damage[0]?.kind}`),
+    };
+    keeper = new HistoryKeeper('px1', store, CLOCK, { events });
+    await successorOf({ A: 5, B: 3 });
+    const held = store.histories.get('px1')!;
+    for (const key of held.rows.keys()) if (key.endsWith('A')) held.rows.set(key, 'x');
+    keeper = new HistoryKeeper('px1', store, CLOCK, { events });
+    proxy.executions.set('A', 6);
+    await merge();
+    await keeper.save(signal);
+    expect(keeper.remembered?.digests.totals.executions).toBe(9);
+    expect([told, [...store.aside.get('px1')!.values()]]).toEqual([['px1 row'], ['x']]);
+    expect(
+      [...held.rows.values(), ...store.histories.get('px1')!.rows.values()].filter((record) => record === 'x'),
+    ).toHaveLength(1);
+  });
+});
+
+describe('a sweep', () => {
+  test('takes out what nobody touched, and tells who was in memory', async () => {
+    proxy.executions.set('B', 1);
+    await merge();
+    await keeper.save(signal);
+    expect(await keeper.sweep('0', 1, signal)).toBe('0');
+    expect(store.histories.get('px1')?.rows.size).toBe(0);
+    await keeper.save(signal);
+    expect(store.histories.get('px1')?.rows.size).toBe(2);
+  });
+
+  test('waits while a collection is under way, and a collection waits for it', async () => {
+    await merge();
+    expect(await keeper.sweep('0', 1, signal)).toBeUndefined();
+    await keeper.save(signal);
+    const { promise, resolve } = Promise.withResolvers<{ cursor: string; dropped: string[]; damaged: string[] }>();
+    store.sweepRows = () => promise;
+    const sweeping = keeper.sweep('0', 1, signal);
+    let isLoaded = false;
+    const loading = keeper.load(signal).then(() => {
+      isLoaded = true;
+    });
+    await Promise.resolve();
+    expect(isLoaded).toBe(false);
+    resolve({ cursor: '0', dropped: [], damaged: [] });
+    await Promise.all([sweeping, loading]);
+  });
+
+  test('whose answer is lost leaves nothing that could count twice', async () => {
+    proxy.executions.set('B', 2);
+    await merge();
+    await keeper.save(signal);
+    keeper.evict(Number.POSITIVE_INFINITY);
+    const sweepRows = store.sweepRows.bind(store);
+    store.sweepRows = async (...args) => {
+      await sweepRows(...args);
+      throw unavailable();
+    };
+    await expect(keeper.sweep('0', 1, signal)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    proxy.executions.set('A', 6);
+    await merge();
+    expect(keeper.remembered?.digests.totals.executions).toBe(8);
+  });
+});
+
+test('a retired proxy is forgotten by the store', async () => {
+  await merge();
+  await keeper.save(signal);
+  await keeper.forget(signal);
+  expect([store.histories.size, keeper.remembered]).toEqual([0, undefined]);
 });

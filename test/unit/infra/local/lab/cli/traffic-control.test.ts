@@ -3,7 +3,7 @@ import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import { resetDigests } from '../../../../../../infra/local/lab/cli/reset-lab.ts';
 import { askTraffic } from '../../../../../../infra/local/lab/cli/traffic-control.ts';
 import { startControlServer } from '../../../../../../infra/local/traffic/control-server.ts';
-import { startFakeProxy } from '../../traffic/fake-proxy.ts';
+import { startFakeMysql } from '../../../../../support/fake-mysql.ts';
 
 describe('commands to the traffic', () => {
   test('are carried out by it', async () => {
@@ -29,7 +29,7 @@ describe('commands to the traffic', () => {
 describe('a reset of the digests', () => {
   test('fails with the reason when the proxy is not there, or refuses', async () => {
     await expect(resetDigests(1)).rejects.toThrow('the admin port 127.0.0.1:1 failed: connect ECONNREFUSED');
-    const proxy = await startFakeProxy(async () => ({ errno: 1045 }));
+    const proxy = await startFakeMysql(async () => ({ errno: 1045 }));
     await expect(resetDigests(proxy.port)).rejects.toThrow(`the admin port 127.0.0.1:${proxy.port} failed: error 1045`);
     expect(proxy.seen).toEqual(['SELECT COUNT(*) FROM stats_mysql_query_digest_reset']);
     await proxy.stop();

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { startTarget, type Target } from '../../../../../../infra/local/traffic/target/start-target.ts';
 import type { Workload } from '../../../../../../infra/local/traffic/workload/create-workload.ts';
 import type { Step } from '../../../../../../infra/local/traffic/workload/work-unit.ts';
+import { type Answer, type FakeMysql, startFakeMysql } from '../../../../../support/fake-mysql.ts';
 import { until } from '../../../../../support/until.ts';
-import { type Answer, type FakeProxy, startFakeProxy } from '../fake-proxy.ts';
 
 const ok = { ok: true } as const;
 
@@ -22,7 +22,7 @@ function workloadOf(...sql: (string | number)[]): Workload {
 
 describe('the traffic of one proxy', () => {
   let target: Target | undefined;
-  let proxy: FakeProxy | undefined;
+  let proxy: FakeMysql | undefined;
   const lines: string[] = [];
   afterEach(async () => {
     await target?.stop();
@@ -31,7 +31,7 @@ describe('the traffic of one proxy', () => {
   });
 
   async function start(answer: (sql: string) => Promise<Answer>, workload: Workload, concurrency = 4) {
-    proxy = await startFakeProxy(answer);
+    proxy = await startFakeMysql(answer);
     target = startTarget({
       address: { host: '127.0.0.1', port: proxy.port },
       workload,
@@ -114,7 +114,7 @@ describe('the traffic of one proxy', () => {
     await until('the warm-up is over', () => target.status().warm && target.status().executed > 5);
     await first.stop();
     await until('it is seen to be gone', () => !target.status().up);
-    const second = await startFakeProxy(async () => ok, first.port);
+    const second = await startFakeMysql(async () => ok, first.port);
     proxy = second;
     await until('it is back and warm', () => target.status().up && target.status().warm);
     await until('the second saw the warm-up', () => ['warm 0', 'warm 1'].every((sql) => second.seen.includes(sql)));
@@ -140,7 +140,7 @@ describe('the traffic of one proxy', () => {
   });
 
   test('gives a statement up that is never answered, and takes another session', async () => {
-    proxy = await startFakeProxy((sql) => (sql === 'warm 0' ? new Promise(() => {}) : Promise.resolve(ok)));
+    proxy = await startFakeMysql((sql) => (sql === 'warm 0' ? new Promise(() => {}) : Promise.resolve(ok)));
     target = startTarget({
       address: { host: '127.0.0.1', port: proxy.port },
       workload: { ...workloadOf('hot'), warmUpUnits: 1 },

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'mysql2';
-import { pickFreePort } from '../../../../../infra/local/services/ports.ts';
+import { pickFreePort } from '../../infra/local/services/ports.ts';
 
-/** What a fake proxy says to a statement. */
+/** What a fake server says to a statement. */
 export type Answer = { readonly ok: true } | { readonly errno: number } | { readonly drop: true };
 
-export interface FakeProxy {
+export interface FakeMysql {
   readonly port: number;
   /** Statements that came, in their order. */
   readonly seen: readonly string[];
@@ -15,7 +15,7 @@ export interface FakeProxy {
 }
 
 /** Speaks just enough MySQL to let clients in and answer statements; `answer` decides, when it wants to. */
-export async function startFakeProxy(answer: (sql: string) => Promise<Answer>, port?: number): Promise<FakeProxy> {
+export async function startFakeMysql(answer: (sql: string) => Promise<Answer>, port?: number): Promise<FakeMysql> {
   const seen: string[] = [];
   const open = new Set<{ close(): void }>();
   let connectionId = 0;
@@ -50,7 +50,7 @@ export async function startFakeProxy(answer: (sql: string) => Promise<Answer>, p
   });
   // biome-ignore lint/suspicious/noExplicitAny: the net.Server underneath is not typed
   const listener = (server as any)._server as Server;
-  // Not one that the kernel picks: an attempt to connect to a proxy that is gone may be given its port.
+  // Not one that the kernel picks: an attempt to connect to one that is gone may be given its port.
   listener.listen(port ?? (await pickFreePort()), '127.0.0.1');
   await once(listener, 'listening');
   return {
