@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../worker/clock.ts';
+import { pause } from './pause.ts';
 
 export interface FullReadGateOptions {
   /** Rows that may be on their way at once; a larger table goes alone. @default 50000 */
@@ -32,6 +32,7 @@ export class FullReadGate {
 
   /** Waits for a turn; to be called when the read is merged and stored: the function that it gives. Rejects when aborted. */
   async enter(rows: number, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
     while (!this.#hasRoomFor(rows)) await this.#untilChanged(signal);
     const pass = { rows, untilMs: this.#clock.nowMs() + this.#patienceMs };
     this.#inside.add(pass);
@@ -51,15 +52,8 @@ export class FullReadGate {
     const nowMs = this.#clock.nowMs();
     const waits = [...this.#inside].map(({ untilMs }) => untilMs - nowMs).filter((ms) => ms > 0);
     const over = new AbortController();
-    const timer = setTimeout(Math.max(1, Math.min(...waits)), undefined, {
-      signal: AbortSignal.any([signal, over.signal]),
-    });
-    try {
-      await Promise.race([timer, this.#changed.promise]);
-    } finally {
-      over.abort();
-      await timer.catch(() => undefined);
-    }
+    void this.#changed.promise.then(() => over.abort());
+    await pause(Math.max(1, Math.min(...waits)), AbortSignal.any([signal, over.signal]));
     signal.throwIfAborted();
   }
 }

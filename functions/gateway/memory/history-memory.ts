@@ -1,8 +1,9 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Clock } from '../worker/clock.ts';
 import type { HistoryKeeper } from '../worker/history-keeper.ts';
+import { pause } from './pause.ts';
 import { RetentionSweep } from './retention-sweep.ts';
 import { spillLevelOf } from './spill-level.ts';
 
@@ -87,7 +88,7 @@ export class HistoryMemory {
   async evictIdle(): Promise<void> {
     const { keepers, idleS, retentionS, clock, metrics } = this.#options;
     for (const keeper of keepers()) {
-      const nowS = clock.wallMs() / 1000;
+      const nowS = Math.floor(clock.wallMs() / 1000);
       metrics.evictedRows.inc({ reason: 'idle' }, keeper.evict(nowS - idleS));
       keeper.unseal(nowS - retentionS);
       await setImmediate();
@@ -106,7 +107,7 @@ export class HistoryMemory {
         passAtMs = clock.nowMs() + passMs;
       }
       await this.#sweep.step(signal);
-      await setTimeout(TICK_MS, undefined, { signal }).catch(() => undefined);
+      await pause(TICK_MS, signal);
     }
   }
 
