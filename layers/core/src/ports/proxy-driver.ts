@@ -1,5 +1,7 @@
 import type { DigestRead } from '../domain/digests/digest-read.ts';
+import type { ErrorTotals, Processlist, QueryEvents } from '../domain/processlist.ts';
 import type { Credential, RegisteredProxy } from '../domain/proxy.ts';
+import type { ProxyState } from '../domain/proxy-state.ts';
 import type { ProxyStatus } from '../domain/proxy-status.ts';
 
 /**
@@ -37,11 +39,21 @@ export interface ProxySession {
   fetchDigestTexts(digests: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** All that is cheap and small: global status, back ends, commands, errors, users. */
   fetchStatus(signal?: AbortSignal): Promise<ProxyStatus>;
+  /** Who is connected and what runs: sessions in a transaction or running a statement first, the rest left out beyond a bound. */
+  fetchProcesslist(signal?: AbortSignal): Promise<Processlist>;
+  /** Servers, checksums of the configuration, logged messages, cluster peers: as far as the credential may see them. */
+  fetchState(signal?: AbortSignal): Promise<ProxyState>;
+  /** Errors by errno without details. It walks locked tables of the proxy: at most once a minute. Rejects with PROXY_UNSUPPORTED. */
+  fetchErrorTotals(signal?: AbortSignal): Promise<ErrorTotals>;
+  /** Recorded executions with ids above `afterId`, oldest first, up to `limit`. Rejects with PROXY_UNSUPPORTED. */
+  fetchQueryEvents(afterId: number, limit: number, signal?: AbortSignal): Promise<QueryEvents>;
   close(): Promise<void>;
 }
 
 export interface DigestRequest {
   readonly sinceUptimeS?: number;
+  /** Asks for the shortest and longest execution of each row too. */
+  readonly withExtremes?: boolean;
 }
 
 /** What a proxy can tell, found out once per connection. */
@@ -55,6 +67,8 @@ export interface ProxyCapabilities {
   readonly users: boolean;
   /** The ring of query events (ProxySQL 2.7.2 and later). */
   readonly queryEvents: boolean;
+  /** Totals of errors beside the table that loses rows. */
+  readonly errorTotals: boolean;
   /** Why a capability is false, in the proxy's words, by the capability's name. */
   readonly reasons?: Readonly<Record<string, string>>;
 }

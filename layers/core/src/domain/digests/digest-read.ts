@@ -18,6 +18,9 @@ export interface DigestRow {
   readonly lastSeenS?: number;
   /** Only for rows born since the last read, cut at 512 characters. */
   readonly text?: string;
+  /** Shortest and longest execution since the row was born, microseconds; where they were asked for. */
+  readonly minTimeUs?: number;
+  readonly maxTimeUs?: number;
 }
 
 /** One complete, consistent read of the digest table. */
