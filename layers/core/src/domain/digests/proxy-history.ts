@@ -4,7 +4,7 @@ import { differenceOf, sumOf, ZERO } from './counters.ts';
 import type { DigestCounters, DigestRead } from './digest-read.ts';
 import { KnownRows, type RowsToStore } from './known-rows.ts';
 import { planRecall, type Recall, type RecallScope } from './recall.ts';
-import { type RowChanges, rowChangesOf, rowsInFull, unattributed } from './row-changes.ts';
+import { type RowChange, type RowChanges, rowChangesOf, rowsInFull, unattributed } from './row-changes.ts';
 import { SeriesTable } from './series-table.ts';
 import { TopSeries } from './top-series.ts';
 import { hasUptimeFallen, type Suspicion, type Verdict, verdictOf } from './verdict.ts';
@@ -19,6 +19,10 @@ export type Correction =
       readonly kind: 'corrected';
       readonly verdict: 'begun' | Exclude<Verdict['kind'], 'suspect' | 'unsure'>;
       readonly reason: 'restart' | 'table-reset' | undefined;
+      /** Row by row; at the first sight of a proxy whole lives. */
+      readonly changes: readonly RowChange[];
+      /** What the totals grew by: the sum of the changes, and what no row explains. */
+      readonly total: DigestCounters;
     } & Attribution);
 
 /** How fast time that a series took stops counting for its rank. */
@@ -123,7 +127,8 @@ export class ProxyHistory {
     const attribution = this.#attribute(merged, timing, naming, false);
     const isAnyGone = verdict.kind === 'purged' || (read.kind === 'full' && this.rows.areMoreThan(read.tableRows));
     if (isAnyGone) this.rows.keepOnly(read, timing.wallS);
-    return { kind: 'corrected', verdict: verdict.kind, reason: undefined, ...attribution };
+    const { changes: rowChanges, total } = merged;
+    return { kind: 'corrected', verdict: verdict.kind, reason: undefined, changes: rowChanges, total, ...attribution };
   }
 
   /** A series is other than the store has it, for another reason than a read. */
@@ -165,12 +170,9 @@ export class ProxyHistory {
     this.#isRestartProven = false;
     this.#baseline = baselineOf(read, timing, this.#baseline, true);
     const verdict = reason ? 'reset' : 'begun';
-    return {
-      kind: 'corrected',
-      verdict,
-      reason,
-      ...this.#attribute(rowsInFull(read), timing, naming, verdict === 'begun'),
-    };
+    const all = rowsInFull(read);
+    const attribution = this.#attribute(all, timing, naming, verdict === 'begun');
+    return { kind: 'corrected', verdict, reason, ...all, ...attribution };
   }
 
   #attribute(
