@@ -5,6 +5,7 @@ import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
 import type { ScanRecord } from '@proxywatch/core/domain/scan/scan-record';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
+import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
 
 /** One run of one collector for one proxy. */
 export interface Collector {
@@ -36,6 +37,14 @@ export interface CollectContext {
    * much is pending already: then nothing must be read any more.
    */
   commit(found: Found): Promise<void>;
+  /**
+   * As `commit` for a collector that keeps its state elsewhere: `persist` writes it together with the batch (`undefined`
+   * when nothing was found), both or neither.
+   */
+  commitWith(
+    records: readonly ScanRecord[],
+    persist: (batch: PendingBatch | undefined) => Promise<void>,
+  ): Promise<void>;
   /** Calls `observe` with every sample of the processlist until the window ends; one sampling serves all who watch. */
   watchProcesslist(observe: (sample: Processlist, atMs: number) => void | Promise<void>): Promise<void>;
   /**
@@ -44,6 +53,10 @@ export interface CollectContext {
    * await of `collect`. A run without the collector `sqlStats` reads no digests and never calls it.
    */
   observeDigests(observe: (round: DigestRound) => Promise<void>): void;
+  /** For the collector that reads digests: tells all observers, and resolves when all are done; rejects when one failed. */
+  tellDigests(round: DigestRound): Promise<void>;
+  /** Fencing token of the scan lease that this run holds. */
+  readonly token: string;
 }
 
 export interface Found {
