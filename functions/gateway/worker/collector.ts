@@ -47,7 +47,7 @@ export class Collector {
 
   constructor(document: ProxyDocument, options: CollectorOptions) {
     this.#options = options;
-    this.#digests = new DigestCollector(options.clock, options.gate);
+    this.#digests = new DigestCollector(options.clock, { gate: options.gate });
     this.#status = new StatusSeries(document, options.labels);
     this.#sql = new SqlSeries(document, options.labels);
     this.#texts = new DigestTexts(options.clock);

@@ -9,8 +9,9 @@ import type { FullReadGate } from '../memory/full-read-gate.ts';
 import type { Clock } from './clock.ts';
 import type { HistoryKeeper, ReadTime } from './history-keeper.ts';
 
-/** Full reads beyond those that are needed, so that nothing can stay wrong for long. */
+/** Full reads beyond those that are needed, so that nothing can stay wrong for long: after so much time, or so many reads. */
 const FULL_READ_INTERVAL_MS = 3_600_000;
+const FULL_READ_INTERVAL_READS = 60;
 
 /** Rows that a table is taken to have that was never read. */
 const USUAL_ROWS = 10_000;
@@ -25,29 +26,37 @@ export interface TimedRead {
 export type Merged = Exclude<Correction, { kind: 'rows-needed' }>;
 export type Corrected = Extract<Correction, { kind: 'corrected' }>;
 
+export interface DigestCollectorOptions {
+  /** Where tables that are read whole wait for their turn. @default they do not wait */
+  readonly gate?: FullReadGate | undefined;
+  /** What every read asks for besides. */
+  readonly request?: Pick<DigestRequest, 'withExtremes'>;
+  /** Goes on where another process stopped: the first read need not be a full one. @default false */
+  readonly resumes?: boolean;
+}
+
 /** Reads the digest table of one proxy and merges it into the history: changed rows only, the whole table when it must. */
 export class DigestCollector {
   readonly #clock: Clock;
-  readonly #gate: FullReadGate | undefined;
+  readonly #options: DigestCollectorOptions;
   /** Gives the turn for a full read back. */
   #leave: (() => void) | undefined;
   /** The history that the latest read was merged into. */
   #history: ProxyHistory | undefined;
   #fullReadDueMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, gate: FullReadGate | undefined) {
+  constructor(clock: Clock, options: DigestCollectorOptions = {}) {
     this.#clock = clock;
-    this.#gate = gate;
+    this.#options = options;
   }
 
   /**
-   * Reads what changed since the history's last read. The first read is a full one: it needs no history, so it can be on
-   * its way while that is loaded, and it brings the texts of series that were named before.
+   * Reads what changed since the history's last read. Unless it resumes, the first read is a full one: it needs no history,
+   * so it can be on its way while that is loaded, and it brings the texts of series that were named before.
    */
   async read(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
-    const baseline = history === this.#history ? history?.baseline : undefined;
-    const isFull = !baseline || this.#clock.nowMs() >= this.#fullReadDueMs;
-    if (isFull) return this.readAll(session, history, signal);
+    const baseline = history === this.#history || this.#options.resumes ? history?.baseline : undefined;
+    if (!baseline || this.#isFullReadDue()) return this.readAll(session, history, signal);
     return this.#fetch(session, { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) }, signal);
   }
 
@@ -55,7 +64,7 @@ export class DigestCollector {
   async readAll(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
     this.end();
     try {
-      this.#leave = await this.#gate?.enter(history?.baseline?.tableRows ?? USUAL_ROWS, signal);
+      this.#leave = await this.#options.gate?.enter(history?.baseline?.tableRows ?? USUAL_ROWS, signal);
     } catch (error) {
       if (isProxywatchError(error)) throw error;
       throw new ProxywatchError('PROXY_BUSY', 'other digest tables were read for too long', { cause: error });
@@ -92,6 +101,11 @@ export class DigestCollector {
     return correction;
   }
 
+  #isFullReadDue(): boolean {
+    if (this.#options.resumes && !this.#history) return this.#clock.random() < 1 / FULL_READ_INTERVAL_READS;
+    return this.#clock.nowMs() >= this.#fullReadDueMs;
+  }
+
   async #correct(
     keeper: HistoryKeeper,
     history: ProxyHistory,
@@ -112,7 +126,7 @@ export class DigestCollector {
 
   async #fetch(session: ProxySession, request: DigestRequest, signal: AbortSignal): Promise<TimedRead> {
     const earliestMs = this.#clock.nowMs();
-    const read = await session.fetchDigests(request, signal);
+    const read = await session.fetchDigests({ ...this.#options.request, ...request }, signal);
     return { read, time: { earliestMs, latestMs: this.#clock.nowMs() } };
   }
 }
