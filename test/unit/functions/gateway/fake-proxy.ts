@@ -1,5 +1,6 @@
 import { encodeDigestKey } from '@proxywatch/core/domain/digests/digest-key';
 import type { DigestCounters, DigestRead } from '@proxywatch/core/domain/digests/digest-read';
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Credential, RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { ProxyStatus, SqlErrorRow } from '@proxywatch/core/domain/proxy-status';
 import type { ProxyCapabilities, ProxyDriver, ProxySession } from '@proxywatch/core/ports/proxy-driver';
@@ -22,6 +23,7 @@ const CAPABILITIES: ProxyCapabilities = {
   backends: true,
   users: true,
   queryEvents: false,
+  errorTotals: false,
 };
 
 /** What a session is asked for, in the order of arrival. */
@@ -112,8 +114,28 @@ class FakeSession implements ProxySession {
     }));
   }
 
+  async fetchProcesslist(): Promise<never> {
+    return this.#unsupported('processlist');
+  }
+
+  async fetchState(): Promise<never> {
+    return this.#unsupported('state');
+  }
+
+  async fetchErrorTotals(): Promise<never> {
+    return this.#unsupported('error totals');
+  }
+
+  async fetchQueryEvents(): Promise<never> {
+    return this.#unsupported('query events');
+  }
+
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  async #unsupported(what: string): Promise<never> {
+    throw new ProxywatchError('PROXY_UNSUPPORTED', `a gateway asks for no ${what}`);
   }
 
   /** A call that fails, or whose caller left, leaves the session closed, as the port says. */

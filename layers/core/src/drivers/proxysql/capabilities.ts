@@ -38,6 +38,7 @@ export async function detectCapabilities(query: Query): Promise<ProxyCapabilitie
     errors: await has('errors'),
     users: await has('users'),
     queryEvents: await has('queryEvents'),
+    errorTotals: false,
     reasons,
   };
 }

@@ -64,6 +64,10 @@ export function createSession(
     throw aboutProxy(proxyId, new ProxywatchError('PROXY_UNSUPPORTED', `no digests: ${reason}`));
   }
 
+  async function unsupported(what: string): Promise<never> {
+    throw aboutProxy(proxyId, new ProxywatchError('PROXY_UNSUPPORTED', `no ${what}: not offered`));
+  }
+
   async function close(): Promise<void> {
     if (queue.busy) connection.destroy(new ProxywatchError('CANCELLED', 'the session was closed'));
     else await connection.quit(limits.closeTimeoutMs);
@@ -90,6 +94,10 @@ export function createSession(
     async fetchStatus(signal): Promise<ProxyStatus> {
       return call(signal, (query) => fetchStatus(query, capabilities));
     },
+    fetchProcesslist: () => unsupported('processlist'),
+    fetchState: () => unsupported('state'),
+    fetchErrorTotals: () => unsupported('error totals'),
+    fetchQueryEvents: () => unsupported('query events'),
     close() {
       closing ??= close();
       return closing;

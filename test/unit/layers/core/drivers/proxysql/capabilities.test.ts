@@ -21,6 +21,7 @@ describe('capabilities', () => {
       backends: true,
       users: true,
       queryEvents: true,
+      errorTotals: false,
       reasons: {},
     });
   });

@@ -16,6 +16,7 @@ const all = {
   backends: true,
   users: true,
   queryEvents: false,
+  errorTotals: false,
 };
 const global = [
   row('1795342108', 'ProxySQL_Uptime', '62'),
