@@ -1,7 +1,7 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { HistoryBatch, Records, StoredHistory } from '../../domain/history/stored-history.ts';
 import type { HistoryStore } from '../../ports/history-store.ts';
-import { proxyTagOf } from '../redis/proxy-keys.ts';
+import { type KeyScope, proxyTagOf } from '../redis/proxy-keys.ts';
 import type { RedisArgument, RedisClient, RedisScript } from '../redis/redis-client.ts';
 import { CLAIM, FETCH_ROWS, FORGET, HEAD, SAVE, SET_ASIDE, SWEEP } from './history-scripts.ts';
 import { limitCalls } from './limited-redis.ts';
@@ -16,9 +16,11 @@ const WRITE_LIMIT_MS = { base: 2_000, perRecord: 0.1 };
 /** Damaged records kept for each proxy. */
 const MAX_SET_ASIDE = 500;
 
+type HistoryKeys = ReturnType<typeof historyKeysOf>;
+
 /** The keys of one proxy's history. None has a time to live: a managed Redis may evict keys that have one. */
-export function historyKeysOf(proxyId: string) {
-  const tag = proxyTagOf(proxyId);
+export function historyKeysOf(proxyId: string, scope?: KeyScope) {
+  const tag = proxyTagOf(proxyId, scope);
   return {
     fence: `${tag}:fence`,
     meta: `${tag}:meta`,
@@ -33,19 +35,20 @@ export function historyKeysOf(proxyId: string) {
  * Histories in Redis: three hashes of records per proxy, and one of what concerns all of them. Calls end here after a
  * time that fits their size, so the client's own limit should be some seconds longer than that of a small call.
  */
-export function createRedisHistoryStore(client: RedisClient): HistoryStore {
+export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): HistoryStore {
+  const keysOf = (proxyId: string) => historyKeysOf(proxyId, scope);
   const traffic = new StoreTraffic(limitCalls(client));
   return {
     traffic: traffic.counted,
 
     async claim(proxyId, signal) {
-      return String(await traffic.of('claim').evaluate(CLAIM, [historyKeysOf(proxyId).fence], [], { signal }));
+      return String(await traffic.of('claim').evaluate(CLAIM, [keysOf(proxyId).fence], [], { signal }));
     },
 
     async load(proxyId, signal): Promise<StoredHistory | undefined> {
-      const { meta, series, errors } = historyKeysOf(proxyId);
+      const { meta, series, errors } = keysOf(proxyId);
       const redis = traffic.of('load');
-      const head = await fetchHead(redis, proxyId, signal);
+      const head = await fetchHead(redis, keysOf(proxyId), signal);
       if (head === undefined) return undefined;
       const history = {
         ...head,
@@ -60,7 +63,7 @@ export function createRedisHistoryStore(client: RedisClient): HistoryStore {
     },
 
     async fetchRows(proxyId, { token, revision }, keys, signal) {
-      const { fence, meta, rows } = historyKeysOf(proxyId);
+      const { fence, meta, rows } = keysOf(proxyId);
       const records: (string | undefined)[] = [];
       for (let at = 0; at < keys.length; at += FIELDS_PER_STEP) {
         const args = [token, revision, ...keys.slice(at, at + FIELDS_PER_STEP)];
@@ -73,7 +76,7 @@ export function createRedisHistoryStore(client: RedisClient): HistoryStore {
     },
 
     async save(proxyId, { token, revision = '', readAgeMs, batch }, signal) {
-      const { fence, meta, rows, series, errors } = historyKeysOf(proxyId);
+      const { fence, meta, rows, series, errors } = keysOf(proxyId);
       const lists = [...listsOf('3', batch.rows), ...listsOf('4', batch.series), ...listsOf('5', batch.errors)];
       const head = [token, revision, batch.replaces, batch.meta, Math.ceil(readAgeMs * 1000)];
       const args = [...head, JSON.stringify(batch.deletedRows), ...lists];
@@ -86,7 +89,7 @@ export function createRedisHistoryStore(client: RedisClient): HistoryStore {
     },
 
     async sweepRows(proxyId, token, { cursor, touchedBeforeS }, signal) {
-      const { fence, meta, rows, series, errors, quarantine } = historyKeysOf(proxyId);
+      const { fence, meta, rows, series, errors, quarantine } = keysOf(proxyId);
       const keys = [fence, meta, rows, series, errors, quarantine];
       const args = [token, cursor, FIELDS_PER_STEP, Math.floor(touchedBeforeS), MAX_SET_ASIDE];
       const reply = unfenced(proxyId, await traffic.of('sweep').evaluate(SWEEP, keys, args, { signal }));
@@ -96,21 +99,20 @@ export function createRedisHistoryStore(client: RedisClient): HistoryStore {
     },
 
     async setAside(proxyId, token, records, signal) {
-      const { fence, quarantine } = historyKeysOf(proxyId);
+      const { fence, quarantine } = keysOf(proxyId);
       const pairs = [...records].slice(0, MAX_SET_ASIDE).flat();
       const args = [token, MAX_SET_ASIDE, ...pairs];
       await fencedCall(proxyId, traffic.of('set-aside'), SET_ASIDE, [fence, quarantine], args, signal);
     },
 
     async forget(proxyId, token, signal) {
-      const { fence, ...others } = historyKeysOf(proxyId);
+      const { fence, ...others } = keysOf(proxyId);
       await fencedCall(proxyId, traffic.of('forget'), FORGET, [fence, ...Object.values(others)], [token], signal);
     },
   };
 }
 
-async function fetchHead(redis: Calls, proxyId: string, signal: AbortSignal | undefined) {
-  const keys = historyKeysOf(proxyId);
+async function fetchHead(redis: Calls, keys: HistoryKeys, signal: AbortSignal | undefined) {
   const reply = await redis.evaluate(HEAD, [keys.meta, keys.rows, keys.series, keys.errors], [], { signal });
   if (!Array.isArray(reply)) return undefined;
   const [meta = '', metaCopy = '', revision = '', ageMs, written = '', holds = ''] = asTexts(reply);
