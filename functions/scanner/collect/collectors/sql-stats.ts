@@ -1,0 +1,97 @@
+import { isProxywatchError } from '@proxywatch/core/domain/errors';
+import { sqlStatsRecordsOf } from '@proxywatch/core/domain/scan/sql-stats';
+import type { HistoryStore } from '@proxywatch/core/ports/history-store';
+import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
+import type { Clock } from '../../../gateway/worker/clock.ts';
+import { type Corrected, DigestCollector, type TimedRead } from '../../../gateway/worker/digest-collector.ts';
+import { HistoryKeeper, type ReadTime } from '../../../gateway/worker/history-keeper.ts';
+import type { CollectContext, Collector } from '../collect-context.ts';
+import { sweepHistory } from './sweep-history.ts';
+
+/** The scanner remembers rows and totals, and names no series: which digests are shown is decided for each interval. */
+const NAMING = { topN: 0, atS: 0, mayLeave: false };
+
+export interface SqlStatsOptions {
+  /** Histories of the scanner; each is written together with the records that it gave rise to. */
+  readonly histories: BatchedHistories;
+  readonly clock: Clock;
+  /** Digest rows that nobody touched for longer leave the history. */
+  readonly retentionS: number;
+}
+
+/** The store of the scanner's histories, as the holder of `token` sees it: every save writes `batch()` too, both or neither. */
+export type BatchedHistories = (token: string, batch: () => PendingBatch | undefined) => HistoryStore;
+
+/**
+ * Interval rows of digests, corrected as the gateway corrects them, against a history of the scanner's own: of that only the
+ * rows that a read brings are fetched, and only those that changed are written. The first sight of a proxy gives no record,
+ * since nobody knows when its counters began.
+ */
+export function createSqlStatsCollector({ histories, clock, retentionS }: SqlStatsOptions): Collector {
+  async function collect(context: CollectContext): Promise<void> {
+    const { proxy, session, settings, signal, token } = context;
+    let batch: PendingBatch | undefined;
+    const keeper = new HistoryKeeper(
+      proxy.id,
+      histories(token, () => batch),
+      clock,
+    );
+    const { digests: history } = await keeper.load(signal);
+    const before = keeper.readTime;
+    const collector = new DigestCollector(clock, { request: { withExtremes: true }, resumes: true });
+
+    const merge = (timed: TimedRead) => collector.merge(keeper, history, timed, before, NAMING, signal);
+    let timed = await collector.read(session, history, signal);
+    let correction = await merge(timed);
+    if (correction.kind === 'full-read-needed') {
+      timed = await collector.readAll(session, history, signal);
+      correction = await merge(timed);
+    }
+    if (correction.kind !== 'corrected') throw new TypeError('a whole table is always taken over');
+
+    const interval = { fromMs: before && wallOf(before, clock), toMs: wallOf(timed.time, clock) };
+    const { changes, verdict, reason } = correction;
+    const { uptimeS, proxyNowS } = timed.read;
+    await context.tellDigests({ ...interval, changes, verdict, reason, uptimeS, proxyNowS });
+    keeper.noteRead(timed.time);
+    await context.commitWith(recordsOf(context, correction, interval, settings.sqlStatsTopN), async (pending) => {
+      batch = pending;
+      await keeper.save(signal);
+    });
+    await sweep(context, keeper);
+  }
+
+  /** Housekeeping: what it does not reach now it reaches in a later run. */
+  async function sweep(context: CollectContext, keeper: HistoryKeeper): Promise<void> {
+    try {
+      const state = await sweepHistory(
+        keeper,
+        context.state,
+        Math.floor(clock.wallMs() / 1000),
+        retentionS,
+        context.signal,
+      );
+      if (state !== context.state) await context.commit({ state, records: [] });
+    } catch (error) {
+      if (!isProxywatchError(error)) throw error;
+      context.log.warn('a history was not swept', { proxy: context.proxy.id, code: error.code });
+    }
+  }
+
+  return { name: 'sqlStats', collect };
+}
+
+function recordsOf(
+  { proxy }: CollectContext,
+  { changes, total, verdict }: Corrected,
+  { fromMs, toMs }: { readonly fromMs: number | undefined; readonly toMs: number },
+  topN: number,
+) {
+  if (verdict === 'begun' || fromMs === undefined) return [];
+  return sqlStatsRecordsOf({ proxy: proxy.id, namespace: proxy.namespace, fromMs, toMs, changes, total }, topN);
+}
+
+/** When a read was answered, epoch milliseconds. */
+function wallOf({ latestMs }: ReadTime, clock: Clock): number {
+  return Math.round(clock.wallMs() - (clock.nowMs() - latestMs));
+}
