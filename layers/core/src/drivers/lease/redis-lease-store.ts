@@ -1,5 +1,5 @@
 import type { LeaseStore, Renewal } from '../../ports/lease-store.ts';
-import { proxyTagOf } from '../redis/proxy-keys.ts';
+import { type KeyScope, proxyTagOf } from '../redis/proxy-keys.ts';
 import type { RedisClient } from '../redis/redis-client.ts';
 import { ACQUIRE, RELEASE, RENEW } from './lease-scripts.ts';
 
@@ -7,21 +7,28 @@ import { ACQUIRE, RELEASE, RENEW } from './lease-scripts.ts';
 const RENEWALS_AT_ONCE = 250;
 
 /** Lease and fence of a proxy, in the order of the scripts. */
-export function leaseKeysOf(proxyId: string): [lease: string, fence: string] {
-  const tag = proxyTagOf(proxyId);
+export function leaseKeysOf(proxyId: string, scope?: KeyScope): [lease: string, fence: string] {
+  const tag = proxyTagOf(proxyId, scope);
   return [`${tag}:lease`, `${tag}:fence`];
 }
 
+export interface LeaseStoreOptions {
+  /** Whose leases: a gateway and the scanner each have their own on a proxy. @default 'gateway' */
+  readonly scope?: KeyScope;
+}
+
 /** Leases in Redis, each beside the history that it guards. */
-export function createRedisLeaseStore(redis: RedisClient): LeaseStore {
+export function createRedisLeaseStore(redis: RedisClient, { scope }: LeaseStoreOptions = {}): LeaseStore {
+  const keysOf = (proxyId: string) => leaseKeysOf(proxyId, scope);
+
   async function renew(proxyId: string, token: string, ttlMs: number, signal?: AbortSignal): Promise<boolean> {
-    return (await redis.evaluate(RENEW, leaseKeysOf(proxyId), [token, ttlMs], { signal })) === 1;
+    return (await redis.evaluate(RENEW, keysOf(proxyId), [token, ttlMs], { signal })) === 1;
   }
 
   return {
     async acquire(proxyId, { memberId, advertise }, ttlMs, signal, isKnown = false) {
       const args = [memberId, advertise, ttlMs, isKnown ? 'known' : 'new'];
-      const reply = await redis.evaluate(ACQUIRE, leaseKeysOf(proxyId), args, { signal });
+      const reply = await redis.evaluate(ACQUIRE, keysOf(proxyId), args, { signal });
       const [kind, ...rest] = Array.isArray(reply) ? reply.map(String) : [];
       if (kind === 'acquired') return { kind, token: rest[0] ?? '' };
       if (kind === 'forgotten') return { kind };
@@ -44,7 +51,7 @@ export function createRedisLeaseStore(redis: RedisClient): LeaseStore {
     },
 
     async release(proxyId, token, signal) {
-      return (await redis.evaluate(RELEASE, leaseKeysOf(proxyId), [token], { signal })) === 1;
+      return (await redis.evaluate(RELEASE, keysOf(proxyId), [token], { signal })) === 1;
     },
   };
 }
