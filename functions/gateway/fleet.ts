@@ -29,6 +29,12 @@ export interface FleetOptions {
   readonly log: Log;
 }
 
+/** A proxy of another gateway; without an address while it has no owner. */
+export interface RemoteProxy {
+  readonly id: string;
+  readonly address: string | undefined;
+}
+
 export interface Target {
   readonly proxy: RegisteredProxy;
   /** The gateway to ask. */
@@ -89,6 +95,17 @@ export class Fleet {
       proxy,
       address: this.ownerOf(proxy.id) ?? advertise(),
     }));
+  }
+
+  /** Proxies of the registry that this gateway does not have, and whom to ask for each; nobody while it has no owner. */
+  get elsewhere(): readonly RemoteProxy[] {
+    const { advertise, holdings, registry } = this.#options;
+    const own = advertise();
+    return [...(registry.proxies?.keys() ?? [])].flatMap((id) => {
+      if (holdings.workerOf(id)) return [];
+      const owner = this.ownerOf(id);
+      return [{ id, address: owner === own ? undefined : owner }];
+    });
   }
 
   /** Address of the gateway that owns a proxy, as far as is known; undefined while nobody does. */

@@ -27,6 +27,7 @@ export interface GatewayMetrics {
   readonly handOverSeconds: Histogram;
   readonly scrapes: Counter<'path'>;
   readonly servedBytes: Counter;
+  readonly relayedProxies: Counter<'outcome'>;
 }
 
 /** Gauges that prom-client calls totals, which linters refuse; the same by type stand beside them. */
@@ -147,13 +148,19 @@ export function createGatewayMetrics(gatewayId: string, traffic: HistoryStore['t
     }),
     scrapes: new Counter({
       name: 'proxywatch_gateway_scrapes_total',
-      help: 'Answers to scrapes, by path.',
+      help: 'Answers to scrapes by path, and pages of the whole fleet for people (fleet).',
       labelNames: ['path'],
       registers,
     }),
     servedBytes: new Counter({
       name: 'proxywatch_gateway_served_bytes_total',
       help: 'Bytes of expositions sent.',
+      registers,
+    }),
+    relayedProxies: new Counter({
+      name: 'proxywatch_gateway_relayed_proxies_total',
+      help: 'Proxies of other gateways on pages of the whole fleet, by outcome: ok or missing.',
+      labelNames: ['outcome'],
       registers,
     }),
   };

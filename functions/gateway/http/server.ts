@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Log } from '@proxywatch/core/ports/log';
-import { ROUTES, type RouteContext, sendJson } from './routes.ts';
+import { sendJson } from './answers.ts';
+import { ROUTES, type RouteContext } from './routes.ts';
 
 /** More requests at once than this are told to come back: each may hold a whole exposition. */
 const MAX_REQUESTS = 256;
 
-export interface ServerOptions extends RouteContext {
+export interface ServerOptions extends Omit<RouteContext, 'fleetPages'> {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
@@ -20,12 +21,13 @@ export interface RunningServer {
 
 /** The HTTP side of a gateway. Rejects with PORT_TAKEN. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const context: RouteContext = { ...options, fleetPages: { underWay: 0 } };
   const open = new Set<ServerResponse>();
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (!server.listening) endConnectionAfter(response);
-    void answer(options, request, response, open.size > MAX_REQUESTS);
+    void answer(context, options.log, request, response, open.size > MAX_REQUESTS);
   });
   await listen(server, options);
   // Such as no descriptor left for another connection: those that are open go on.
@@ -47,7 +49,8 @@ function endConnectionAfter(response: ServerResponse): void {
 }
 
 async function answer(
-  options: ServerOptions,
+  context: RouteContext,
+  log: Log,
   request: IncomingMessage,
   response: ServerResponse,
   isFull: boolean,
@@ -65,11 +68,11 @@ async function answer(
       response.setHeader('Retry-After', '5');
       return sendJson(response, 503, { error: `${MAX_REQUESTS} requests are under way` });
     }
-    await route(options, request, response, url);
+    await route(context, request, response, url);
   } catch (error) {
     // A reader that hung up or was cut off is no fault of ours, and there is nobody left to tell.
     if (response.headersSent || response.destroyed) return;
-    options.log.error('request failed', { path: request.url, message: messageOf(error) });
+    log.error('request failed', { path: request.url, message: messageOf(error) });
     sendJson(response, 500, { error: 'internal error' });
   }
 }

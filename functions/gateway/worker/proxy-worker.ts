@@ -29,6 +29,8 @@ export interface ProxyWorkerOptions {
   readonly gate?: FullReadGate;
 }
 
+/** Who says nothing of being a scraper counts as one when no other was heard for so long: its series are stale by then. */
+const SCRAPER_SILENCE_MS = 300_000;
 /** A collection that no scrape could wait for serves the next one, unless it is older than this by then. */
 const LATE_MAX_AGE_MS = 30_000;
 
@@ -53,6 +55,8 @@ export class ProxyWorker {
   #ended: Ended | undefined;
   /** The latest collection that a scraper has received. */
   #seen: Ended | undefined;
+  /** When a scraper was heard last; a proxy that has just come is taken to have one. */
+  #scraperMs: number;
   #lastSuccessMs: number | undefined;
   #reported: { readonly error: string | undefined; readonly withheld: string | undefined } | undefined;
 
@@ -61,6 +65,7 @@ export class ProxyWorker {
     const labels = { proxy: proxy.id, namespace: proxy.namespace };
     this.proxy = proxy;
     this.#options = options;
+    this.#scraperMs = clock.nowMs();
     this.#head = this.document.table(FAMILIES.up, FAMILIES.collectDuration, FAMILIES.lastCollect);
     this.#headRef = this.#head.add(encodeLabels(labels));
     this.#collector = new Collector(this.document, { labels, keeper, clock, topN, metrics, gate });
@@ -95,17 +100,21 @@ export class ProxyWorker {
 
   /**
    * Shows what there is, given what `refresh` answered. To be called without a pause before the document is read; what it
-   * gives is to be called when a scraper has received that.
+   * gives is to be called when that was received: what people look at must not count as a scrape, or a series could leave
+   * before its last increase was stored.
    */
-  show(isFresh: boolean): () => void {
+  show(isFresh: boolean): (isScraper: boolean) => void {
     const shown = this.#ended;
     const isUp = isFresh && shown !== undefined && shown.error === undefined;
     this.#head.set(this.#headRef, isUp ? 1 : 0, 0);
     const mayExpose = this.#options.mayExpose?.() ?? true;
     this.#collector.expose(isUp, mayExpose);
     const isComplete = isUp && mayExpose && this.#collector.sqlProblem === undefined;
-    return () => {
-      if (isComplete) this.#seen = shown;
+    return (isScraper) => {
+      const nowMs = this.#options.clock.nowMs();
+      if (isScraper) this.#scraperMs = nowMs;
+      const isScrape = isScraper || nowMs - this.#scraperMs >= SCRAPER_SILENCE_MS;
+      if (isScrape && isComplete) this.#seen = shown;
     };
   }
 

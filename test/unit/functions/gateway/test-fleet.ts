@@ -15,7 +15,7 @@ export interface TestFleetOptions {
   readonly createWorker: (proxy: RegisteredProxy, lease: WorkerLease) => ProxyWorker;
   readonly log: Log;
   readonly memberId?: string;
-  readonly advertise?: string;
+  readonly advertise?: () => string;
   readonly membership?: MemoryMembership;
   readonly leases?: MemoryLeases;
   readonly leaseMs?: number;
@@ -28,20 +28,20 @@ export function createTestFleet(options: TestFleetOptions): Fleet {
     createWorker,
     log,
     memberId = 'gateway-1',
-    advertise = '127.0.0.1:9464',
+    advertise = () => '127.0.0.1:9464',
     leaseMs = 60_000,
   } = options;
   const { membership = new MemoryMembership(), leases = new MemoryLeases() } = options;
   return new Fleet({
     memberId,
-    advertise: () => advertise,
+    advertise,
     registry: new RegistryWatch(registry, METRICS, log),
     membership,
     membershipOptions: { timeoutMs: 1_000, slotGraceMs: 0, slots: 8 },
     planner: new FleetPlanner(membership, METRICS, log),
     holdings: new Holdings({
       leases,
-      owner: () => ({ memberId, advertise }),
+      owner: () => ({ memberId, advertise: advertise() }),
       leaseMs,
       createWorker,
       clock: CLOCK,

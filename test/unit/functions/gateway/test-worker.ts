@@ -52,17 +52,22 @@ export function createTestWorker(driver: FakeProxy, store: FakeStore, options: T
 }
 
 /** What a scrape shows, given what `refresh` answered. */
-export function shownBy(worker: ProxyWorker, isFresh: boolean): readonly Sample[] {
+export function shownBy(worker: ProxyWorker, isFresh: boolean, isScraper = true): readonly Sample[] {
   const markReceived = worker.show(isFresh);
   const scrape = assemble(CATALOGUE, [worker.document], 'text');
   const text = Buffer.concat(scrape.buffers()).toString();
   scrape.release();
-  markReceived();
+  markReceived(isScraper);
   return parseExposition(text, 'text').samples;
 }
 
 export async function scrape(worker: ProxyWorker, budgetMs = 5_000): Promise<readonly Sample[]> {
   return shownBy(worker, await worker.refresh(budgetMs));
+}
+
+/** The same for somebody who does not say that he is a scraper. */
+export async function look(worker: ProxyWorker): Promise<readonly Sample[]> {
+  return shownBy(worker, await worker.refresh(5_000), false);
 }
 
 /** Executions by digest, as a scrape shows them; the totals stand under `all`. Empty while they are withheld. */

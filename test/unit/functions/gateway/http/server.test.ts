@@ -29,7 +29,7 @@ beforeEach(async () => {
   fleet = createTestFleet({
     registry: { fetchProxies: () => registry() },
     createWorker: (proxy) => createTestWorker(drivers.get(proxy.id)!, new FakeStore(), { proxy, shareMs: 60_000 }),
-    advertise: 'gateway-1:9464',
+    advertise: () => 'gateway-1:9464',
     log,
   });
   const address = { host: '127.0.0.1', port: 0, advertise: () => 'gateway-1:9464' };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { createGate, FakeProxy } from '../fake-proxy.ts';
 import { FakeStore, unavailable } from '../fake-store.ts';
-import { createTestLog, createTestWorker, executionsIn, scrape, shownBy, valueIn } from '../test-worker.ts';
+import { createTestLog, createTestWorker, executionsIn, look, scrape, shownBy, valueIn } from '../test-worker.ts';
 
 let proxy: FakeProxy;
 let store: FakeStore;
@@ -192,6 +192,38 @@ describe('an idle worker', () => {
     worker.collectIfIdle(30_000);
     await jest.advanceTimersByTimeAsync(0);
     expect(reads()).toBe(2);
+  });
+});
+
+describe('a digest above the top N', () => {
+  let worker: ReturnType<typeof createTestWorker>;
+  const names = async (receive: typeof look) => Object.keys(executionsIn(await receive(worker)));
+
+  /** Its predecessor had named two. */
+  beforeEach(async () => {
+    proxy.executions.set('B', 1_000);
+    const predecessor = createTestWorker(proxy, store, { topN: 2 });
+    await scrape(predecessor);
+    await predecessor.stop(new AbortController().signal);
+    worker = createTestWorker(proxy, store, { topN: 1 });
+  });
+
+  test('leaves once a scraper has received all that it counted', async () => {
+    expect(await names(scrape)).toHaveLength(4);
+    expect(await names(look)).toHaveLength(3);
+  });
+
+  test('stays while only people have looked: its last increase may not be stored yet', async () => {
+    await names(look);
+    await names(look);
+    jest.advanceTimersByTime(299_000);
+    expect(await names(scrape)).toHaveLength(4);
+  });
+
+  test('leaves as well when others have looked, and no scraper was heard for as long as series stay', async () => {
+    jest.advanceTimersByTime(300_000);
+    expect(await names(look)).toHaveLength(4);
+    expect(await names(look)).toHaveLength(3);
   });
 });
 
