@@ -9,8 +9,8 @@ export const LAB_PROXIES = 3;
 const LAB_PORT_STRIDE = 10;
 const HIGHEST_LAB_PORT = 65_535 - LAB_PORT_STRIDE * (LAB_PROXIES - 1) - 1;
 const MAX_GATEWAYS = 8;
-/** Nobody starts a successor of a gateway that is told to stop here, unlike in production: its proxies wait only so long. */
-const SLOT_GRACE_SECONDS = 10;
+/** Longer than a gateway takes to start again; one that joined and is told to stop has no successor here. */
+const SLOT_GRACE_SECONDS = 3;
 
 const schema = z
   .object({
@@ -20,8 +20,8 @@ const schema = z
     PROMETHEUS_PORT: port({ min: 0 }).default(9090),
     /** Of the first gateway; the others have the next ones. */
     GATEWAY_PORT: port({ max: 65_535 - MAX_GATEWAYS + 1 }).default(9464),
-    /** Gateways of the run, which share the proxies; one alone shows all of them at its /metrics. */
-    GATEWAYS: integer({ min: 1, max: MAX_GATEWAYS }).default(1),
+    /** Gateways of the run, which share the proxies. */
+    GATEWAYS: integer({ min: 1, max: MAX_GATEWAYS }).default(2),
     LAB_PORT: port({ max: HIGHEST_LAB_PORT }).default(16032),
     REDIS_URL: redisUrl().optional(),
     DCDB_URL: mysqlUrl().optional(),

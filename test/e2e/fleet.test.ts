@@ -40,9 +40,7 @@ async function fleet(envFile: string, ...args: readonly string[]): Promise<strin
 
 describe('the fleet of a local run', () => {
   test('takes in a third gateway and lets it go again, and Prometheus loses and gains nothing', async () => {
-    const run = await (
-      await startLocalRun({ GATEWAYS: '2', GATEWAY_LEASE_MS: '6000', SLOT_GRACE_SECONDS: '2' })
-    ).ready();
+    const run = await (await startLocalRun({ GATEWAY_LEASE_MS: '6000', SLOT_GRACE_SECONDS: '2' })).ready();
     const envFile = run.file('env');
     const witness = new Witness(run);
     const owners = async () => {
@@ -83,7 +81,7 @@ describe('the fleet of a local run', () => {
   });
 
   test('tells a gateway that would take the port of another which variable to set', async () => {
-    const run = await (await startLocalRun({ GATEWAYS: '2' })).ready();
+    const run = await (await startLocalRun()).ready();
     const joiner = joinGateway(run.file('env'), { GATEWAY_ID: 'gateway-3', GATEWAY_PORT: run.settings.GATEWAY_PORT });
     expect(await joiner.exited).toBe(1);
     expect(joiner.output()).toContain(`cannot listen on 127.0.0.1:${run.settings.GATEWAY_PORT} (GATEWAY_PORT)`);

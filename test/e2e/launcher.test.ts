@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
+import { findBinary } from '../../infra/local/services/binaries.ts';
 import { startKafka } from '../../infra/local/services/kafka.ts';
 import { startMariadb } from '../../infra/local/services/mariadb.ts';
 import { startRedis } from '../../infra/local/services/redis.ts';
@@ -13,7 +15,7 @@ import { until } from '../support/until.ts';
 
 describe('a local run', () => {
   test('brings up the whole system, and Ctrl-C takes all of it away', async () => {
-    const run = await (await startLocalRun({ GATEWAYS: '2' })).ready();
+    const run = await (await startLocalRun()).ready();
     const { SKYEYE_URL = '', GATEWAY_URL } = run.env();
     expect(statSync(run.file('env')).mode & 0o777).toBe(0o600);
     expect(statSync(run.file('credentials.json')).mode & 0o777).toBe(0o600);
@@ -25,6 +27,12 @@ describe('a local run', () => {
       async () => (await queryPrometheus(SKYEYE_URL, busy)).length === 3,
       60_000,
     );
+    // Whichever gateway people look at, they see all proxies.
+    for (const url of run.env().GATEWAY_URLS?.split(',') ?? []) {
+      const page = await (await fetch(`${url}/metrics`)).text();
+      expect(page.match(/^dbproxy_up\{.*\} 1$/gm)).toHaveLength(3);
+      expect(execFileSync(findBinary('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' })).toBe('');
+    }
     const pids = run.pids();
     expect(pids).toHaveLength(11);
     run.child.kill('SIGINT');
@@ -35,7 +43,7 @@ describe('a local run', () => {
   });
 
   test('starts a lab proxy or a gateway again when it dies', async () => {
-    const run = await (await startLocalRun({ GATEWAYS: '2' })).ready();
+    const run = await (await startLocalRun()).ready();
     for (const name of ['lab-2', 'gateway-1', 'gateway-2']) {
       const before = run.pidOf(name);
       process.kill(before, 'SIGKILL');

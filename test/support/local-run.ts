@@ -29,14 +29,15 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
   const folder = temporaryFolder();
   const [local, temporary] = [join(folder, 'local'), join(folder, 'tmp')];
   mkdirSync(temporary, { mode: 0o777 });
+  const gatewayPort = await pickPort([0, 1]);
   const settings = {
     LOCAL_DIR: local,
     TMPDIR: temporary,
     REDIS_PORT: '0',
     MARIADB_PORT: '0',
     PROMETHEUS_PORT: '0',
-    GATEWAY_PORT: `${await pickPort([0, 1])}`,
-    LAB_PORT: `${await pickPort([0, 1, 10, 11, 20, 21])}`,
+    GATEWAY_PORT: `${gatewayPort}`,
+    LAB_PORT: `${await pickPort([0, 1, 10, 11, 20, 21], [gatewayPort, gatewayPort + 1])}`,
     ...env,
   };
   const child = launch(settings);
@@ -90,11 +91,12 @@ export function launch(settings: NodeJS.ProcessEnv): ChildProcess {
   return child;
 }
 
-/** A port such that all ports at these offsets from it are free now. */
-async function pickPort(offsets: readonly number[]): Promise<number> {
+/** A port such that all ports at these offsets from it are free now, and none of those that were picked before. */
+async function pickPort(offsets: readonly number[], picked: readonly number[] = []): Promise<number> {
   for (;;) {
     const base = await pickFreePort();
-    const free = await Promise.all(offsets.map((offset) => isPortFree(base + offset)));
+    const ports = offsets.map((offset) => base + offset);
+    const free = await Promise.all(ports.map((port) => !picked.includes(port) && isPortFree(port)));
     if (free.every(Boolean)) return base;
   }
 }

@@ -35,7 +35,8 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'proxies.json'), JSON.stringify([{ ...entry, statsCredentialRef: 'stats' }]));
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify({ stats: { user: 'stats', password: 'stats' } }));
   env = {
-    GATEWAY_ID: `gateway-${round}`,
+    // The same for all: the next one plans at once, since it is the planner come back.
+    GATEWAY_ID: 'gateway-1',
     REDIS_URL: redis.url,
     PROXIES_FILE: join(folder, 'proxies.json'),
     PROXY_CREDENTIALS_FILE: join(folder, 'credentials.json'),

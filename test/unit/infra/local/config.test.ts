@@ -9,6 +9,7 @@ describe('settings of a local run', () => {
       MARIADB_PORT: 13306,
       PROMETHEUS_PORT: 9090,
       GATEWAY_PORT: 9464,
+      GATEWAYS: 2,
       LAB_PORT: 16032,
     });
     expect(labAddresses(16032)).toEqual([
@@ -30,14 +31,12 @@ describe('settings of a local run', () => {
     expect(fleetSettings(parseLocalConfig({ DIGEST_TOP_N: '7', GATEWAY_LEASE_MS: '3000' }))).toEqual({
       DIGEST_TOP_N: '7',
       GATEWAY_LEASE_MS: '3000',
-      SLOT_GRACE_SECONDS: '10',
+      SLOT_GRACE_SECONDS: '3',
     });
   });
 
   test('leave every gateway a port that no lab proxy takes', () => {
-    expect(() => parseLocalConfig({ GATEWAY_PORT: '16031', GATEWAYS: '2' })).toThrow(
-      /the lab proxies would take GATEWAY_PORT/,
-    );
+    expect(() => parseLocalConfig({ GATEWAY_PORT: '16031' })).toThrow(/the lab proxies would take GATEWAY_PORT/);
     expect(() => parseLocalConfig({ GATEWAY_PORT: '65535' })).toThrow(/GATEWAY_PORT/);
   });
 
