@@ -1,3 +1,5 @@
+import type { ScanFailure } from '../domain/scan/scan-failure.ts';
+
 /**
  * Proxies that could not be scanned lately. `collect` notes what became of each run, `dispatch` leaves out those whose next
  * attempt has not come yet. All times but ticks are the store's own. Rejects with STORE_UNAVAILABLE.
@@ -21,15 +23,4 @@ export interface NotedFailure {
   readonly tickMs: number;
   /** Code of the error, e.g. PROXY_UNREACHABLE. */
   readonly code: string;
-}
-
-export interface ScanFailure {
-  /** Failures in a row. */
-  readonly count: number;
-  /** The tick of the first of them: nothing was collected since. */
-  readonly firstTickMs: number;
-  /** Code of the latest. */
-  readonly code: string;
-  /** Until the next attempt, milliseconds; 0 when it may be made. */
-  readonly waitMs: number;
 }
