@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { hostPort, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
 import { byteSize, integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
@@ -9,8 +10,8 @@ import { z } from 'zod';
 const DAY_S = 86_400;
 
 const settings = z.object({
-  /** Name of this gateway; stable over restarts. */
-  GATEWAY_ID: nonEmpty().default('gateway-1'),
+  /** Name of this gateway among all: another for each process that runs, the same in its next life. */
+  GATEWAY_ID: nonEmpty().optional(),
   GATEWAY_PORT: port({ min: 0 }).default(9464),
   /** Address to listen on; a container sets 0.0.0.0. */
   GATEWAY_HOST: nonEmpty().default('127.0.0.1'),
@@ -42,11 +43,11 @@ const settings = z.object({
   HISTORY_RETENTION_SECONDS: seconds({ min: 1, max: 3_650 * DAY_S }).default(7 * DAY_S),
 });
 
-export type GatewayConfig = z.infer<typeof settings>;
+export type GatewayConfig = z.infer<typeof schema>;
 
 const WILDCARDS = ['0.0.0.0', '::'];
 
-const schema = settings.check(
+const checked = settings.check(
   relation(
     ['HISTORY_IDLE_SECONDS', 'HISTORY_RETENTION_SECONDS'],
     ({ HISTORY_IDLE_SECONDS, HISTORY_RETENTION_SECONDS }) => HISTORY_IDLE_SECONDS < HISTORY_RETENTION_SECONDS,
@@ -58,6 +59,16 @@ const schema = settings.check(
     'not set, but GATEWAY_HOST listens on all addresses, of which none is one to be reached at',
   ),
 );
+
+const schema = checked.transform((config) => ({
+  ...config,
+  GATEWAY_ID: config.GATEWAY_ID ?? idOf(config.GATEWAY_PORT),
+}));
+
+/** Where it listens: a container has a host name of its own, and processes on one host have ports of their own. */
+function idOf(port: number): string {
+  return port === 0 ? `${hostname()}:any-${process.pid}` : `${hostname()}:${port}`;
+}
 
 /** Throws one CONFIG_INVALID that names every problem. */
 export function parseGatewayConfig(env: Environment): GatewayConfig {

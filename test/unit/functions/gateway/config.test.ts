@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { messageOf } from '@proxywatch/core/domain/errors';
@@ -29,12 +30,19 @@ function problemsOf(given: Record<string, string>): readonly string[] {
 describe('the configuration of a gateway', () => {
   test('needs Redis and credentials; the rest has values that suit most', () => {
     expect(parseGatewayConfig(env)).toMatchObject({
-      GATEWAY_ID: 'gateway-1',
+      GATEWAY_ID: `${hostname()}:9464`,
       GATEWAY_PORT: 9464,
       GATEWAY_HOST: '127.0.0.1',
       DIGEST_TOP_N: 100,
       COLLECT_SHARE_MS: 2_000,
     });
+  });
+
+  test('names each process of a host by its port, a container by its host, and one on any port by its process', () => {
+    const idOf = (given: Record<string, string>) => parseGatewayConfig({ ...env, ...given }).GATEWAY_ID;
+    expect(idOf({ GATEWAY_PORT: '9465' })).toBe(`${hostname()}:9465`);
+    expect(idOf({ GATEWAY_PORT: '0' })).toBe(`${hostname()}:any-${process.pid}`);
+    expect(idOf({ GATEWAY_ID: 'gateway-7' })).toBe('gateway-7');
   });
 
   test('is described in docs/configuration.md, setting by setting', () => {
