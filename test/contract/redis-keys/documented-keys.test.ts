@@ -4,13 +4,16 @@ import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-
 import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
 import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-store';
+import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
 import { describeOnRedis } from '../../support/redis-servers.ts';
 import { tokenOf, writeWith } from '../lease-store/lease-clock.ts';
+import { batchOf, pendingOf } from '../scan-store/batches.ts';
 
 const page = readFileSync(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
 
 describeOnRedis('docs/redis.md', (server) => {
-  test('has every key that Proxywatch writes, with its type, and no other; none has a time to live', async () => {
+  test('has every key that Proxywatch writes, with its type, and no other; copies alone have a time to live', async () => {
     const { redis } = server();
     await createRedisRegistry(redis).publish({ proxies: [], source: 's', revision: 1 });
     const fleet = createRedisMembershipStore(redis);
@@ -19,18 +22,26 @@ describeOnRedis('docs/redis.md', (server) => {
     await fleet.publish('a', new Map([['shop-1', 'slot-1']]), 0);
     await fleet.pin('shop-1', 'slot-1');
     await fleet.drain('slot-1', true);
-    const owner = { memberId: 'a', advertise: 'a:1' };
-    const token = tokenOf(await createRedisLeaseStore(redis).acquire('shop-1', owner, 60_000));
-    const write = writeWith(token);
-    const records = new Map([['k', '1;1,1,1,1,1;x']]);
-    const batch = { ...write.batch, rows: records, series: records, errors: records };
-    await createRedisHistoryStore(redis).save('shop-1', { ...write, batch });
+    for (const scope of ['gateway', 'scan'] as const) {
+      const leases = createRedisLeaseStore(redis, { scope });
+      const token = tokenOf(await leases.acquire('shop-1', { memberId: 'a', advertise: 'a:1' }, 60_000));
+      const write = writeWith(token);
+      const records = new Map([['k', '1;1,1,1,1,1;x']]);
+      const batch = { ...write.batch, rows: records, series: records, errors: records };
+      await createRedisHistoryStore(redis, scope).save('shop-1', { ...write, batch });
+      if (scope === 'gateway') continue;
+      const commit = { collector: 'keyLogs', state: 's', batches: [pendingOf('b')] } as const;
+      await createRedisScanStore(redis).commit('shop-1', token, commit);
+    }
+    const sink = createRedisSink(redis, { ttlMs: 60_000 });
+    for (const collector of ['status', 'keyLogs'] as const) await sink.write(batchOf('b', collector));
 
     const [, keys] = (await redis.call('SCAN', [0, 'COUNT', 1_000])) as [string, string[]];
     const written: Record<string, unknown> = {};
     for (const key of keys) {
       written[key.replace('{pw:shop-1}', '{pw:<id>}')] = await redis.call('TYPE', [key]);
-      expect([key, await redis.call('PTTL', [key])]).toEqual([key, -1]);
+      const isCopy = /:scan:(status|key-logs)$/.test(key);
+      expect([key, Number(await redis.call('PTTL', [key])) === -1]).toEqual([key, !isCopy]);
     }
     const documented = [...page.matchAll(/^\| `(\{[^`]+)` \| (\w+) \|/gm)].map(([, key, type]) => [key, type]);
     expect(Object.fromEntries(documented)).toEqual(written);

@@ -8,7 +8,7 @@ import { redisScript } from '../redis/redis-script.ts';
  *
  * A fence that is missing, or older than the token, is no other writer: Redis came back empty, or older than it was.
  */
-const FENCE = `
+export const FENCE = `
 local function standing(fence, token)
   if not fence or fence < token then return 'lost' end
   return fence == token and 'ours' or 'fenced'
@@ -35,7 +35,7 @@ end
 `;
 
 /** Keeps a record that cannot be read, unless too many are kept already. */
-const SET_ASIDE_ONE = `
+export const SET_ASIDE_ONE = `
 local function setAside(quarantine, most, field, record)
   if redis.call('HLEN', quarantine) >= tonumber(most) and redis.call('HEXISTS', quarantine, field) == 0 then return end
   redis.call('HSET', quarantine, field, string.sub(record, 1, 4096))
