@@ -4,7 +4,10 @@ export interface Processlist {
   /** The proxy's wall clock, epoch seconds. */
   readonly proxyNowS: number;
   readonly sessions: readonly ProxySessionState[];
-  /** Whether sessions tell of transactions; false unless the proxy's `mysql-show_processlist_extended` is on. */
+  /**
+   * Whether sessions tell of transactions; false unless the proxy's `mysql-show_processlist_extended` is on. An empty list
+   * tells of them: nobody is in one.
+   */
   readonly tellsTransactions: boolean;
   /** More sessions than are read. */
   readonly isCut: boolean;
@@ -14,6 +17,7 @@ export interface ProxySessionState {
   readonly sessionId: string;
   readonly user: string;
   readonly schema: string;
+  /** Without its port. */
   readonly clientAddress: string;
   readonly hostgroup: string;
   /** `host:port`, where one is bound. */
@@ -33,14 +37,14 @@ export interface ProxySessionState {
 
 /** One execution that the proxy recorded in its ring of query events. */
 export interface QueryEvent {
-  /** Rises; where to go on. */
+  /** Rises by one; where to go on. A gap is what the proxy forgot unread, and ids begin again when it restarts. */
   readonly id: number;
   readonly startedAtMs: number;
   readonly durationUs: number;
   readonly user: string;
   readonly schema: string;
   readonly digest: string;
-  /** With its literals. */
+  /** With its literals, cut at 4,096 characters. */
   readonly query: string;
   readonly server?: string;
   readonly clientAddress?: string;
@@ -52,7 +56,10 @@ export interface QueryEvent {
 
 export interface QueryEvents {
   readonly events: readonly QueryEvent[];
-  /** Events that the proxy dropped before anybody read them, since it started; undefined where it does not tell. */
+  /**
+   * Events that the proxy dropped before they got an id, since it started, or that somebody else had dumped elsewhere;
+   * undefined where it does not tell.
+   */
   readonly droppedSinceStart?: number;
   /** More are waiting than were read. */
   readonly isCut: boolean;
@@ -64,7 +71,10 @@ export interface QueryEvents {
 export interface ErrorTotals {
   readonly uptimeS: number;
   readonly proxyNowS: number;
-  /** Errors that back ends returned, and that the proxy itself made while it spoke to them. */
+  /**
+   * Errors that back ends returned, to log-ins and checks of the proxy too, and that the proxy's own client made while it
+   * spoke to them.
+   */
   readonly byServer: readonly { hostgroup: string; server: string; errno: number; count: number }[];
   /** Logins with a wrong password. */
   readonly accessDenied: number;

@@ -56,7 +56,7 @@ export interface DigestRequest {
   readonly withExtremes?: boolean;
 }
 
-/** What a proxy can tell, found out once per connection. */
+/** What a proxy can tell, found out once per connection; what would cost too much to try out is true until it was refused. */
 export interface ProxyCapabilities {
   /** As the proxy prints it. */
   readonly version: string;
@@ -65,9 +65,9 @@ export interface ProxyCapabilities {
   readonly errors: boolean;
   readonly backends: boolean;
   readonly users: boolean;
-  /** The ring of query events (ProxySQL 2.7.2 and later). */
+  /** The ring of query events (ProxySQL 2.7.2 and later), whether it records anything or not. */
   readonly queryEvents: boolean;
-  /** Totals of errors beside the table that loses rows. */
+  /** Totals of errors beside the table that loses rows; tried out by the first call. */
   readonly errorTotals: boolean;
   /** Why a capability is false, in the proxy's words, by the capability's name. */
   readonly reasons?: Readonly<Record<string, string>>;

@@ -12,6 +12,8 @@ export interface AdminConnection {
   readonly closed: boolean;
   /** Rows of one statement. Rejects with PROXY_STATEMENT when the proxy refuses it, with the signal's reason on an abort. */
   query(statement: string, signal: AbortSignal): Promise<readonly Row[]>;
+  /** Sends a statement that answers no rows but OK; rejects as `query` does. */
+  command(statement: string, signal: AbortSignal): Promise<void>;
   /** Says good-bye and waits until the proxy has hung up, at most `timeoutMs`. */
   quit(timeoutMs: number): Promise<void>;
   /** Ends the connection now; what is running and whatever comes later rejects with `reason`. */
@@ -26,21 +28,32 @@ export async function openAdminConnection(target: AdminTarget, signal: AbortSign
   await life.during(signal, (resolve) => client.connection.once('connect', () => resolve(undefined)));
   life.phase = 'statement';
 
+  /** What `understand` makes of the answer to one statement; undefined ends the connection. */
+  async function send<T>(
+    statement: string,
+    sendSignal: AbortSignal,
+    understand: (answer: unknown) => T | undefined,
+  ): Promise<T> {
+    guardStatement(statement);
+    return life.during(sendSignal, (resolve, reject) => {
+      client.connection.query({ sql: statement }, (error, answer) => {
+        const problem = error ? toProxywatchError(error, 'statement') : undefined;
+        const understood = problem === undefined ? understand(answer) : undefined;
+        if (problem?.code === 'PROXY_STATEMENT') reject(problem);
+        else if (problem !== undefined) life.end(problem);
+        else if (understood !== undefined) resolve(understood);
+        else life.end(malformed('no rows'));
+      });
+    });
+  }
+
   return {
     get closed() {
       return life.ended !== undefined;
     },
-    async query(statement, querySignal) {
-      guardStatement(statement);
-      return life.during(querySignal, (resolve, reject) => {
-        client.connection.query({ sql: statement }, (error, rows) => {
-          const problem = error ? toProxywatchError(error, 'statement') : undefined;
-          if (problem?.code === 'PROXY_STATEMENT') reject(problem);
-          else if (problem !== undefined) life.end(problem);
-          else if (isRows(rows)) resolve(rows);
-          else life.end(malformed('no rows'));
-        });
-      });
+    query: (statement, querySignal) => send(statement, querySignal, (answer) => (isRows(answer) ? answer : undefined)),
+    async command(statement, commandSignal) {
+      await send(statement, commandSignal, (answer) => (Array.isArray(answer) ? undefined : 'OK'));
     },
     async quit(timeoutMs) {
       if (life.ended !== undefined) return;

@@ -38,7 +38,19 @@ export async function detectCapabilities(query: Query): Promise<ProxyCapabilitie
     errors: await has('errors'),
     users: await has('users'),
     queryEvents: await has('queryEvents'),
-    errorTotals: false,
+    // Asking costs too much to do it for nothing.
+    errorTotals: true,
     reasons,
   };
+}
+
+/** Whether the proxy takes a statement; anything but a refusal is thrown. */
+export async function isAccepted(query: Query, statement: string): Promise<boolean> {
+  try {
+    await query(statement);
+    return true;
+  } catch (error) {
+    if (errorCodeOf(error) === 'PROXY_STATEMENT') return false;
+    throw error;
+  }
 }

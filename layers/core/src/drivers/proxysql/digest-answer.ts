@@ -3,14 +3,23 @@ import { type Cell, countOf, decodeText, excerptOf, malformed, type Row, readCou
 import { FIELD_SEPARATOR, ROW_SEPARATOR, TEXT_CHARACTERS } from './statements.ts';
 
 const KEY = /^-?\d{1,10}\|(?:[0-9A-F]{2})*\|(?:[0-9A-F]{2})*\|(?:[0-9A-F]{2})*\|0x[0-9A-Fa-f]{1,16}$/;
-const COLUMNS = ['count_star', 'sum_time', 'sum_rows_affected', 'sum_rows_sent', 'first_seen', 'last_seen'] as const;
+const COLUMNS = [
+  'count_star',
+  'sum_time',
+  'sum_rows_affected',
+  'sum_rows_sent',
+  'first_seen',
+  'last_seen',
+  'min_time',
+  'max_time',
+] as const;
 
 /**
  * The answer to a digests statement (statements.ts). Throws PROXY_PROTOCOL when anything in it is not as it should be:
  * half a read is no read. Keys and texts are copied out of the answer one by one, since a substring of it would keep all
  * of it alive for as long as a history remembers the key.
  */
-export function parseDigestAnswer(answer: readonly Row[], kind: DigestRead['kind']): DigestRead {
+export function parseDigestAnswer(answer: readonly Row[], kind: DigestRead['kind'], withExtremes = false): DigestRead {
   const row = answer[0];
   if (row === undefined || answer.length !== 1) throw malformed(`${answer.length} rows instead of one`);
   const proxyNowS = countOf(row, 0, 'now');
@@ -18,7 +27,7 @@ export function parseDigestAnswer(answer: readonly Row[], kind: DigestRead['kind
   const tableRows = countOf(row, 2, 'COUNT(*)');
   // Sums and minimum of an empty table are NULL.
   const ofTable = (index: number, column: string) => (tableRows === 0 ? 0 : countOf(row, index, column));
-  const rows = unpackRows(row[8]);
+  const rows = unpackRows(row[8], withExtremes);
   if (kind === 'full' ? rows.length !== tableRows : rows.length > tableRows) {
     throw malformed(`${rows.length} digest rows of a table of ${tableRows}`);
   }
@@ -54,18 +63,18 @@ export function parseDigestTexts(answer: readonly Row[], wanted: ReadonlySet<str
   return texts;
 }
 
-function unpackRows(packed: Cell | undefined): DigestRow[] {
+function unpackRows(packed: Cell | undefined, withExtremes: boolean): DigestRow[] {
   if (packed === undefined) throw malformed('no column of digest rows');
   const rows: DigestRow[] = [];
   if (packed === null) return rows;
   for (let at = 0, end = 0; at <= packed.length; at = end + 1) {
     end = endOf(packed, ROW_SEPARATOR, at, packed.length);
-    rows.push(unpackRow(packed, at, end));
+    rows.push(unpackRow(packed, at, end, withExtremes));
   }
   return rows;
 }
 
-function unpackRow(packed: Buffer, from: number, to: number): DigestRow {
+function unpackRow(packed: Buffer, from: number, to: number, withExtremes: boolean): DigestRow {
   let at = endOf(packed, FIELD_SEPARATOR, from, to);
   const key = packed.toString('latin1', from, at);
   if (!KEY.test(key)) throw malformed(`digest key ${excerptOf(packed.subarray(from, to))}`);
@@ -80,15 +89,15 @@ function unpackRow(packed: Buffer, from: number, to: number): DigestRow {
     return count;
   };
   const counters = { executions: next(0), timeUs: next(1), rowsAffected: next(2), rowsSent: next(3) };
-  const firstSeenS = next(4);
-  if (at === to) return { key, counters, firstSeenS };
+  const row = { key, counters, firstSeenS: next(4), ...(withExtremes && { minTimeUs: next(6), maxTimeUs: next(7) }) };
+  if (at === to) return row;
   const textAt = at + 1;
   at = endOf(packed, FIELD_SEPARATOR, textAt, to);
   const text = textOfHex(packed, textAt, at);
-  if (at === to) return { key, counters, firstSeenS, text };
+  if (at === to) return { ...row, text };
   const lastSeenS = next(5);
   if (at < to) throw malformed(`more after ${COLUMNS[5]} of ${key}: ${excerptOf(packed.subarray(at, to))}`);
-  return { key, counters, firstSeenS, text, lastSeenS };
+  return { ...row, text, lastSeenS };
 }
 
 function textOfHex(packed: Buffer, from: number, to: number): string {

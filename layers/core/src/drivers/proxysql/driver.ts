@@ -43,7 +43,7 @@ export function createProxysqlDriver(options: ProxysqlDriverOptions = {}): Proxy
       const opened = await openAdminConnection(target, deadline.signal);
       connection = opened;
       const capabilities = await detectCapabilities((statement) => opened.query(statement, deadline.signal));
-      return createSession(proxy.id, opened, capabilities, limits);
+      return createSession(proxy, opened, capabilities, limits);
     } catch (error) {
       connection?.destroy(toProxywatchError(error, 'statement'));
       throw aboutProxy(proxy.id, error);

@@ -1,12 +1,16 @@
-import { errorCodeOf, ProxywatchError } from '../../domain/errors.ts';
-import type { ProxyStatus } from '../../domain/proxy-status.ts';
+import { errorCodeOf, messageOf, ProxywatchError } from '../../domain/errors.ts';
+import type { RegisteredProxy } from '../../domain/proxy.ts';
 import type { ProxyCapabilities, ProxySession } from '../../ports/proxy-driver.ts';
 import type { AdminConnection } from './admin-connection.ts';
 import { createCallQueue } from './call-queue.ts';
-import type { Query, Row } from './cells.ts';
+import type { Query } from './cells.ts';
 import { aboutProxy, toProxywatchError } from './client-errors.ts';
 import { startDeadline } from './deadline.ts';
 import { parseDigestAnswer, parseDigestTexts } from './digest-answer.ts';
+import { fetchErrorTotals } from './error-totals.ts';
+import { createProcesslistReader } from './processlist.ts';
+import { createStateReader } from './proxy-state.ts';
+import { type Command, fetchQueryEvents } from './query-events.ts';
 import { digestsStatement, digestTextsStatement } from './statements.ts';
 import { fetchStatus } from './status.ts';
 
@@ -20,28 +24,38 @@ export interface SessionLimits {
   readonly maxWaitingCalls: number;
 }
 
+/** What a call does with the connection while it is its turn. */
+type Work<T> = (query: Query, command: Command) => Promise<T>;
+type Optional = 'digests' | 'errorTotals' | 'queryEvents';
+
 /** A session over an open connection, which it owns from now on. */
 export function createSession(
-  proxyId: string,
+  proxy: Pick<RegisteredProxy, 'id' | 'adminHost' | 'adminPort'>,
   connection: AdminConnection,
-  capabilities: ProxyCapabilities,
+  detected: ProxyCapabilities,
   limits: SessionLimits,
 ): ProxySession {
   const queue = createCallQueue(limits.maxWaitingCalls);
+  const readProcesslist = createProcesslistReader();
+  const readState = createStateReader({ host: proxy.adminHost, port: proxy.adminPort });
+  let capabilities = detected;
   let closing: Promise<void> | undefined;
 
-  async function call<T>(signal: AbortSignal | undefined, work: (query: Query) => Promise<T>): Promise<T> {
+  async function call<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     try {
       return await queue.run(() => runAlone(signal, work), signal);
     } catch (error) {
-      throw aboutProxy(proxyId, error);
+      throw aboutProxy(proxy.id, error);
     }
   }
 
-  async function runAlone<T>(signal: AbortSignal | undefined, work: (query: Query) => Promise<T>): Promise<T> {
+  async function runAlone<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     if (closing !== undefined) throw new ProxywatchError('PROXY_UNREACHABLE', 'the session is closed');
     try {
-      return await work((statement) => queryWithin(statement, signal));
+      return await work(
+        (statement) => within(signal, (deadline) => connection.query(statement, deadline)),
+        (statement) => within(signal, (deadline) => connection.command(statement, deadline)),
+      );
     } catch (error) {
       // A broken answer was read to its end, but what comes after it deserves no more trust.
       if (errorCodeOf(error) !== 'PROXY_STATEMENT') connection.destroy(toProxywatchError(error, 'statement'));
@@ -49,23 +63,34 @@ export function createSession(
     }
   }
 
-  async function queryWithin(statement: string, signal: AbortSignal | undefined): Promise<readonly Row[]> {
+  async function within<T>(signal: AbortSignal | undefined, send: (deadline: AbortSignal) => Promise<T>): Promise<T> {
     const deadline = startDeadline('a statement', limits.statementTimeoutMs, signal);
     try {
-      return await connection.query(statement, deadline.signal);
+      return await send(deadline.signal);
     } finally {
       deadline.clear();
     }
   }
 
-  function requireDigests(): void {
-    if (capabilities.digests) return;
-    const reason = capabilities.reasons?.digests ?? 'not offered';
-    throw aboutProxy(proxyId, new ProxywatchError('PROXY_UNSUPPORTED', `no digests: ${reason}`));
+  function unsupported(name: Optional): ProxywatchError {
+    const reason = capabilities.reasons?.[name] ?? 'not offered';
+    return aboutProxy(proxy.id, new ProxywatchError('PROXY_UNSUPPORTED', `no ${WORDS[name]}: ${reason}`));
   }
 
-  async function unsupported(what: string): Promise<never> {
-    throw aboutProxy(proxyId, new ProxywatchError('PROXY_UNSUPPORTED', `no ${what}: not offered`));
+  /** A call whose refusal says that the proxy does not offer it at all: nobody asks twice. */
+  async function callOptional<T>(name: Optional, signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
+    if (!capabilities[name]) throw unsupported(name);
+    try {
+      return await call(signal, work);
+    } catch (error) {
+      if (errorCodeOf(error) !== 'PROXY_STATEMENT') throw error;
+      capabilities = {
+        ...capabilities,
+        [name]: false,
+        reasons: { ...capabilities.reasons, [name]: messageOf(error) },
+      };
+      throw unsupported(name);
+    }
   }
 
   async function close(): Promise<void> {
@@ -74,33 +99,36 @@ export function createSession(
   }
 
   return {
-    capabilities,
+    get capabilities() {
+      return capabilities;
+    },
     get closed() {
       return closing !== undefined || connection.closed;
     },
-    async fetchDigests({ sinceUptimeS }, signal) {
-      requireDigests();
-      const statement = digestsStatement(sinceUptimeS);
+    async fetchDigests({ sinceUptimeS, withExtremes = false }, signal) {
+      if (!capabilities.digests) throw unsupported('digests');
+      const statement = digestsStatement(sinceUptimeS, withExtremes);
       const kind = sinceUptimeS === undefined ? 'full' : 'changed';
-      return call(signal, async (query) => parseDigestAnswer(await query(statement), kind));
+      return call(signal, async (query) => parseDigestAnswer(await query(statement), kind, withExtremes));
     },
     async fetchDigestTexts(digests, signal) {
-      requireDigests();
+      if (!capabilities.digests) throw unsupported('digests');
       const wanted = new Set(digests);
       if (wanted.size === 0) return new Map();
       const statement = digestTextsStatement(wanted.size <= LONGEST_LIST ? [...wanted] : undefined);
       return call(signal, async (query) => parseDigestTexts(await query(statement), wanted));
     },
-    async fetchStatus(signal): Promise<ProxyStatus> {
-      return call(signal, (query) => fetchStatus(query, capabilities));
-    },
-    fetchProcesslist: () => unsupported('processlist'),
-    fetchState: () => unsupported('state'),
-    fetchErrorTotals: () => unsupported('error totals'),
-    fetchQueryEvents: () => unsupported('query events'),
+    fetchStatus: (signal) => call(signal, (query) => fetchStatus(query, capabilities)),
+    fetchProcesslist: (signal) => call(signal, readProcesslist),
+    fetchState: (signal) => call(signal, readState),
+    fetchErrorTotals: (signal) => callOptional('errorTotals', signal, fetchErrorTotals),
+    fetchQueryEvents: (afterId, limit, signal) =>
+      callOptional('queryEvents', signal, (query, command) => fetchQueryEvents(query, command, afterId, limit)),
     close() {
       closing ??= close();
       return closing;
     },
   };
 }
+
+const WORDS = { digests: 'digests', errorTotals: 'totals of errors', queryEvents: 'query events' } as const;

@@ -1,4 +1,5 @@
 import { ProxywatchError } from '../../domain/errors.ts';
+import { type Part, unionStatement } from './parts.ts';
 import { quoteSqlite } from './quoting.ts';
 
 /**
@@ -19,8 +20,9 @@ export const ROW_SEPARATOR = 30;
 /** Characters of a digest text that are read. */
 export const TEXT_CHARACTERS = 512;
 
-const NOW = `strftime('%s','now')`;
-const UPTIME = `SELECT variable_value FROM stats_mysql_global WHERE variable_name='ProxySQL_Uptime'`;
+/** The proxy's wall clock, epoch seconds. */
+export const NOW = `strftime('%s','now')`;
+export const UPTIME = `SELECT variable_value FROM stats_mysql_global WHERE variable_name='ProxySQL_Uptime'`;
 const FIELD = `char(${FIELD_SEPARATOR})`;
 const ROW = `char(${ROW_SEPARATOR})`;
 
@@ -29,18 +31,23 @@ const SLACK_S = 3;
 
 const DIGEST_KEY = `ifnull(hostgroup,'')||'|'||hex(schemaname)||'|'||hex(username)||'|'||hex(client_address)||'|'||digest`;
 const DIGEST_COUNTERS = `count_star||${FIELD}||sum_time||${FIELD}||sum_rows_affected||${FIELD}||sum_rows_sent||${FIELD}||first_seen`;
-// SQLite's substr counts characters but stops at a NUL, so such a text is cut by bytes here and by characters later.
-const DIGEST_TEXT = `hex(CASE WHEN instr(digest_text,char(0)) THEN substr(CAST(digest_text AS BLOB),1,${4 * TEXT_CHARACTERS}) ELSE substr(digest_text,1,${TEXT_CHARACTERS}) END)`;
+const DIGEST_TEXT = `hex(${shortened('digest_text', TEXT_CHARACTERS)})`;
+const DIGEST_EXTREMES = `${FIELD}||min_time||${FIELD}||max_time`;
+
+/** A text column, cut: at that many characters, or a text with a NUL, where SQLite would stop counting, at their bytes. */
+export function shortened(column: string, characters: number): string {
+  return `CASE WHEN instr(${column},char(0)) THEN substr(CAST(${column} AS BLOB),1,${4 * characters}) ELSE substr(${column},1,${characters}) END`;
+}
 
 /**
  * The digest table in one statement, since every statement that names the table makes the proxy rebuild it. One row:
  * now, uptime, COUNT, four SUMs, oldest first_seen, and the packed rows (NULL when there is none):
  * `key 31 count_star 31 sum_time 31 sum_rows_affected 31 sum_rows_sent 31 first_seen [31 HEX(text) [31 last_seen]]`, joined
- * by 30. Every row has its text and last_seen; with `sinceUptimeS` only rows with `now − last_seen ≤ uptime − sinceUptimeS + 3`, and texts where the same holds for
+ * by 30; with extremes `31 min_time 31 max_time` behind first_seen. Every row has its text and last_seen; with `sinceUptimeS` only rows with `now − last_seen ≤ uptime − sinceUptimeS + 3`, and texts where the same holds for
  * first_seen: ages on the proxy's own clock, so that a step of a wall clock loses nothing.
  */
-export function digestsStatement(sinceUptimeS?: number): string {
-  const packed = `${DIGEST_KEY}||${FIELD}||${DIGEST_COUNTERS}`;
+export function digestsStatement(sinceUptimeS?: number, withExtremes = false): string {
+  const packed = `${DIGEST_KEY}||${FIELD}||${DIGEST_COUNTERS}${withExtremes ? `||${DIGEST_EXTREMES}` : ''}`;
   const whole = `${packed}||${FIELD}||${DIGEST_TEXT}||${FIELD}||last_seen`;
   const rows = sinceUptimeS === undefined ? whole : changedRows(packed, sinceUptimeS);
   return (
@@ -97,22 +104,11 @@ const STATUS_PARTS = {
   commands: { select: COMMANDS, width: 15 },
   errors: { select: ERRORS, width: 11 },
   users: { select: USERS, width: 3 },
-} as const;
+} as const satisfies Record<string, Part>;
 export type StatusPart = keyof typeof STATUS_PARTS;
 
-const WIDEST = Math.max(...Object.values(STATUS_PARTS).map(({ width }) => width));
-
-/**
- * The named parts in one statement, since each one costs a round trip and the admin interface serves one client at a time.
- * Each row begins with the name of its part, and is filled up with NULLs behind the part's own columns.
- */
 export function statusStatement(parts: readonly StatusPart[]): string {
-  return parts
-    .map((part) => {
-      const { select, width } = STATUS_PARTS[part];
-      return `SELECT '${part}',*${',NULL'.repeat(WIDEST - width)} FROM (${select})`;
-    })
-    .join(' UNION ALL ');
+  return unionStatement(parts.map((name) => [name, STATUS_PARTS[name]]));
 }
 
 /** Statements that fail with the proxy's reason where a table or a column is missing, and read no row. */
@@ -127,6 +123,6 @@ export const PROBES = {
   errors: `SELECT ${ERROR_COLUMNS},last_error FROM stats_mysql_errors WHERE 1=0`,
   users: `SELECT ${USER_COLUMNS} FROM stats_mysql_users WHERE 1=0`,
   queryEvents:
-    'SELECT thread_id,username,schemaname,start_time,end_time,query_digest,query,server,client,event_type,hid,' +
+    'SELECT id,thread_id,username,schemaname,start_time,end_time,query_digest,query,server,client,event_type,hid,' +
     'affected_rows,rows_sent,errno,error FROM stats_mysql_query_events WHERE 1=0',
 } as const;

@@ -21,7 +21,7 @@ describe('capabilities', () => {
       backends: true,
       users: true,
       queryEvents: true,
-      errorTotals: false,
+      errorTotals: true,
       reasons: {},
     });
   });
