@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { HistoryStore } from '@proxywatch/core/ports/history-store';
+import type { StoredHistories } from '@proxywatch/core/ports/history-store';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { observeTraffic } from './memory/store-metrics.ts';
 
@@ -34,7 +34,10 @@ export interface GatewayMetrics {
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `proxywatch_gateway_nodejs_active_${what}_total`);
 
 /** `traffic`: what is exchanged with the store of histories, as it counts itself. */
-export function createGatewayMetrics(gatewayId: string, traffic: HistoryStore['traffic'] = new Map()): GatewayMetrics {
+export function createGatewayMetrics(
+  gatewayId: string,
+  traffic: StoredHistories['traffic'] = new Map(),
+): GatewayMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ gateway: gatewayId });
   const registers = [registry];

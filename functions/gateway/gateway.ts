@@ -1,6 +1,6 @@
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
-import type { HistoryStore } from '@proxywatch/core/ports/history-store';
+import type { HistoryStore, StoredHistories } from '@proxywatch/core/ports/history-store';
 import type { LeaseStore } from '@proxywatch/core/ports/lease-store';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { MembershipStore } from '@proxywatch/core/ports/membership-store';
@@ -26,7 +26,7 @@ import { unknownDriver } from './worker/unknown-driver.ts';
 export interface GatewayParts {
   readonly registry: ProxyRegistry;
   readonly credentials: CredentialSource;
-  readonly store: HistoryStore;
+  readonly store: StoredHistories;
   readonly membership: MembershipStore;
   readonly leases: LeaseStore;
   /** By kind. */

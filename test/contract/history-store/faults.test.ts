@@ -9,6 +9,7 @@ import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
 import { pickFreePort } from '../../../infra/local/services/ports.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
 import type { Service } from '../../../infra/local/services/service.ts';
+import { createLeasedHistoryStore } from '../../support/leased-history-store.ts';
 
 const EMPTY = {
   replaces: 'everything',
@@ -23,7 +24,8 @@ const WRITE = { token: '1', revision: undefined, readAgeMs: 0, batch: EMPTY };
 describe('a store of histories whose Redis', () => {
   const calls = (redis: RedisClient) => {
     const store = createRedisHistoryStore(redis);
-    return [() => store.claim('p'), () => store.load('p'), () => store.save('p', WRITE)];
+    const sweep = { cursor: '0', touchedBeforeS: 0 };
+    return [() => store.load('p'), () => store.save('p', WRITE), () => store.sweepRows('p', '1', sweep)];
   };
 
   test('is not there says so', async () => {
@@ -73,7 +75,7 @@ describe('a stored history', () => {
     const error = { hostgroup: '10', host: 'db', port: 3306, user: 'u', clientAddress: '', schema: 's', errno: 1064 };
     const seen = { count: 3, firstSeenS: 500, lastSeenS: 900, lastError: '' };
     remembered.errors.correct({ uptimeS: 900, proxyNowS: 1_000, errors: [{ ...error, ...seen }] });
-    const store = createRedisHistoryStore(redis);
+    const store = createLeasedHistoryStore(redis);
     const token = await store.claim(id);
     await store.save(id, { ...WRITE, token, batch: batchOf(remembered, true)! });
     return { remembered, load: async () => restoreHistory((await store.load(id))!, 2_000) };

@@ -161,12 +161,8 @@ describeOnRedis('leases', (server) => {
     }
   });
 
-  test('guard the very fence that histories are written behind', async () => {
+  test('guard the very fence that histories are written behind', () => {
     for (const id of ['shop-1', 'ümläut{}:@']) expect(leaseKeysOf(id)[1]).toBe(historyKeysOf(id).fence);
-    const leases = store();
-    const token = tokenOf(await leases.acquire('shop-1', a, TTL_MS));
-    await createRedisHistoryStore(server().redis).claim('shop-1');
-    expect(await leases.renew('shop-1', token, TTL_MS)).toBe(false);
   });
 
   test('have no time to live', async () => {

@@ -1,16 +1,17 @@
 import type { HistoryBatch, StoredHistory } from '../domain/history/stored-history.ts';
 
+/** The histories of proxies as somebody sees them who writes them: a holder of leases (lease-store.ts), and their tokens. */
+export interface HistoryStore extends StoredHistories {
+  /** The token to write with, once it is known that the lease stands; writers with an older one are refused. */
+  claim(proxyId: string, signal?: AbortSignal): Promise<string>;
+}
+
 /**
  * Keeps the histories of proxies over the lives of gateways. Rejects with STORE_UNAVAILABLE when it cannot be reached,
- * and with STORE_FENCED when another writer has claimed the history; after any other failure what was asked for may have
- * been done nevertheless.
+ * and with STORE_FENCED when somebody else has taken the lease of the proxy; after any other failure what was asked for
+ * may have been done nevertheless.
  */
-export interface HistoryStore {
-  /**
-   * Becomes the only writer of a proxy's history: the token that it answers never repeats, and batches with an older one
-   * are refused from now on.
-   */
-  claim(proxyId: string, signal?: AbortSignal): Promise<string>;
+export interface StoredHistories {
   /** The stored history; `undefined` when the store has answered that there is none. */
   load(proxyId: string, signal?: AbortSignal): Promise<StoredHistory | undefined>;
   /** Records of single rows, in the order of their keys; `undefined` for rows that the store does not hold. */
@@ -76,7 +77,7 @@ export interface Swept {
   readonly damaged: readonly string[];
 }
 
-export type StoreOperation = 'claim' | 'load' | 'fetch-rows' | 'save' | 'sweep' | 'set-aside' | 'forget';
+export type StoreOperation = 'load' | 'fetch-rows' | 'save' | 'sweep' | 'set-aside' | 'forget';
 
 export interface Traffic {
   readonly calls: number;

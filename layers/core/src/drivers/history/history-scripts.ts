@@ -42,16 +42,6 @@ local function setAside(quarantine, most, field, record)
 end
 `;
 
-// KEYS 1: fence. Tokens rise even when Redis came back empty, since they follow its clock.
-export const CLAIM = redisScript(`
-local now = redis.call('TIME')
-local token = now[1] .. string.format('%06d', now[2])
-local held = redis.call('GET', KEYS[1])
-if held and held >= token then token = string.format('%.0f', tonumber(held) + 1) end
-redis.call('SET', KEYS[1], token)
-return token
-`);
-
 // KEYS 1: meta, 2: rows, 3: series, 4: errors. Answers meta, its copy, revision, age in milliseconds, the numbers of
 // records when they were written and the numbers now; or nothing.
 export const HEAD = redisScript(`${COUNTS}

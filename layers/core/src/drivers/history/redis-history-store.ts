@@ -1,9 +1,9 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { HistoryBatch, Records, StoredHistory } from '../../domain/history/stored-history.ts';
-import type { HistoryStore } from '../../ports/history-store.ts';
+import type { StoredHistories } from '../../ports/history-store.ts';
 import { type KeyScope, proxyTagOf } from '../redis/proxy-keys.ts';
 import type { RedisArgument, RedisClient, RedisScript } from '../redis/redis-client.ts';
-import { CLAIM, FETCH_ROWS, FORGET, HEAD, SAVE, SET_ASIDE, SWEEP } from './history-scripts.ts';
+import { FETCH_ROWS, FORGET, HEAD, SAVE, SET_ASIDE, SWEEP } from './history-scripts.ts';
 import { limitCalls } from './limited-redis.ts';
 import { type Calls, StoreTraffic } from './store-traffic.ts';
 
@@ -35,15 +35,11 @@ export function historyKeysOf(proxyId: string, scope?: KeyScope) {
  * Histories in Redis: three hashes of records per proxy, and one of what concerns all of them. Calls end here after a
  * time that fits their size, so the client's own limit should be some seconds longer than that of a small call.
  */
-export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): HistoryStore {
+export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): StoredHistories {
   const keysOf = (proxyId: string) => historyKeysOf(proxyId, scope);
   const traffic = new StoreTraffic(limitCalls(client));
   return {
     traffic: traffic.counted,
-
-    async claim(proxyId, signal) {
-      return String(await traffic.of('claim').evaluate(CLAIM, [keysOf(proxyId).fence], [], { signal }));
-    },
 
     async load(proxyId, signal): Promise<StoredHistory | undefined> {
       const { meta, series, errors } = keysOf(proxyId);
@@ -55,7 +51,7 @@ export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): 
         series: await fetchHash(redis, series, signal),
         errors: await fetchHash(redis, errors, signal),
       };
-      // Only its claimer writes a history, but a Redis can be emptied at any moment.
+      // Only the holder of its lease writes a history, but a Redis can be emptied at any moment.
       if (String((await redis.call('HGET', [meta, 'revision'], { signal })) ?? '') !== head.revision) {
         throw new ProxywatchError('STORE_UNAVAILABLE', `the history of ${proxyId} changed while it was being loaded`);
       }
