@@ -4,7 +4,7 @@ import { flag, integer, nonEmpty, port } from '@proxywatch/core/config/fields';
 import { type Environment, parseEnvironment } from '@proxywatch/core/config/parse-environment';
 import { checkJson } from '@proxywatch/core/config/parse-json';
 import { z } from 'zod';
-import { labBackends } from './first-run.ts';
+import { labBackends, labVariables } from './first-run.ts';
 
 /** Settings of one lab proxy process. */
 export interface LabConfig extends z.output<typeof schema> {}
@@ -16,8 +16,11 @@ const schema = z.object({
   LAB_TRAFFIC_PORT: port({ min: 0 }),
   LAB_DATA_DIR: nonEmpty(),
   LAB_PEERS: hostPorts().optional(),
-  LAB_BACKENDS: json('{"servers":[…],"users":[…],"rules":[…],"replicationHostgroups":[…]}', labBackends).default({}),
-  LAB_VARIABLES: json('{"mysql-…":"value"}', z.record(z.string().regex(/^(?:mysql|admin)-/), z.string())).default({}),
+  LAB_BACKENDS: json(
+    '{"servers":[…],"users":[…],"rules":[…],"replicationHostgroups":[…],"variables":{…}}',
+    labBackends,
+  ).default({}),
+  LAB_VARIABLES: json('{"mysql-…":"value"}', labVariables).default({}),
   LAB_PARENT_PIPE: flag().default(false),
 });
 

@@ -45,6 +45,8 @@ export interface LabStats {
   /** Status of a back end as the monitor sees it now (ONLINE, SHUNNED), or `undefined` when it says nothing. */
   monitoredStatus(hostgroup: number, host: string, port: number): string | undefined;
   killSession(sessionId: number): boolean;
+  /** What SHOW PROMETHEUS METRICS prints; `undefined`, or absent, while no threads run. */
+  metrics?(): string | undefined;
   /** Rows of a table of schema `monitor`; while this is absent or answers `undefined`, the table does not exist. */
   monitorRows?(table: MonitorTable): Iterable<Row> | undefined;
   /** True once a query rule set was loaded: hits start again at zero. */

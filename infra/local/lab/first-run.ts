@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { findTable } from './admin/storage/schema.ts';
 
+/** Values of global variables by full name. */
+export const labVariables = z.record(z.string().regex(/^(?:mysql|admin)-/), z.string());
+
 /**
  * Form of LAB_BACKENDS: rows of the configuration tables of a new lab proxy, with the tables' own columns; those that are
  * not named keep their defaults. Every list may be left out. Passwords are clear text or `*`-hashed.
@@ -10,6 +13,8 @@ export const labBackends = z.strictObject({
   users: rowsOf('mysql_users').optional(),
   rules: rowsOf('mysql_query_rules').optional(),
   replicationHostgroups: rowsOf('mysql_replication_hostgroups').optional(),
+  /** Global variables other than the recorded ones, by full name. */
+  variables: labVariables.optional(),
 });
 export type LabBackends = z.output<typeof labBackends>;
 

@@ -46,7 +46,7 @@ export async function startLabProxy(options: LabProxyOptions): Promise<LabProxy>
   const admin = openAdminInterface({
     dataDir: options.dataDir,
     peers: options.peers ?? [],
-    variables: options.variables ?? {},
+    variables: { ...options.backends?.variables, ...options.variables },
     firstRun: firstRunSql(options.backends ?? {}),
     log,
     nowMs: () => clock.wallMs(),

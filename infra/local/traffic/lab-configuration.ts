@@ -21,6 +21,8 @@ export interface LabConfiguration {
     readonly destination_hostgroup: number;
     readonly apply: number;
   }[];
+  /** Global variables other than the defaults. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** The application's users, one back end as writer and as reader, and a split of reads from writes. */
@@ -42,5 +44,7 @@ export function labConfiguration(backendHost: string, backendPort: number): LabC
       { rule_id: 10, match_digest: '^SELECT.*FOR UPDATE', destination_hostgroup: WRITER_HOSTGROUP },
       { rule_id: 20, match_digest: '^SELECT', destination_hostgroup: READER_HOSTGROUP },
     ].map((rule) => ({ ...rule, active: 1, apply: 1 })),
+    // Without it a proxy does not tell who is in a transaction.
+    variables: { 'mysql-show_processlist_extended': '1' },
   };
 }

@@ -6,7 +6,7 @@ import {
   STATS_TABLES,
   type StatsTable,
 } from '../../../infra/local/lab/contract.ts';
-import { SAMPLES } from './recordings.ts';
+import { METRICS, SAMPLES } from './recordings.ts';
 
 /** The traffic side as a bag of rows: what a real proxy had counted when it was recorded. */
 export interface RecordedStats extends LabStats {
@@ -37,6 +37,7 @@ export function createRecordedStats(): RecordedStats {
     },
     monitoredStatus: (hostgroup, host, port) => statuses.get(`${hostgroup} ${host} ${port}`),
     monitorRows: (table) => monitor.get(table),
+    metrics: () => METRICS,
     killSession: (id) => stats.killed.push(id) > 0 && id < 1000,
     onRulesLoaded() {
       stats.rulesLoaded++;

@@ -36,6 +36,11 @@ export const MANAGEMENT = read('management') as Readonly<Record<ManagementSectio
   };
   readonly connections: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
+/** What SHOW PROMETHEUS METRICS printed. */
+export const METRICS = readFileSync(
+  new URL('../recordings/lab-admin/show-prometheus-metrics.prom', import.meta.url),
+  'utf8',
+);
 export const SAMPLES = read('samples') as Readonly<Record<string, Recorded>>;
 export const TABLES = read('tables') as Readonly<
   Record<'main' | 'stats' | 'monitor' | 'disk' | 'stats_history', readonly string[]>

@@ -1,5 +1,5 @@
 import type { LabControl, LabRuntime, LabStats } from '../contract.ts';
-import { startClusterPull } from './cluster/cluster-pull.ts';
+import { type ClusterPull, startClusterPull } from './cluster/cluster-pull.ts';
 import { connectPeer, type Peer } from './cluster/peer.ts';
 import { createConfigLayers } from './layers/config-layers.ts';
 import { createRuntimeView } from './layers/runtime-view.ts';
@@ -58,6 +58,7 @@ export function openAdminInterface(options: AdminInterfaceOptions): AdminInterfa
   const layers = createConfigLayers(databases.admin, { initialVariables: initialVariables(options), nowMs });
   const stopped: (() => Promise<void>)[] = [];
   let stats: LabStats | undefined;
+  let cluster: ClusterPull | undefined;
 
   if (databases.firstRun) {
     const add = 'INSERT INTO main.proxysql_servers (hostname, port) VALUES (?, ?)';
@@ -85,7 +86,7 @@ export function openAdminInterface(options: AdminInterfaceOptions): AdminInterfa
       const execute = createExecutor({
         databases,
         layers,
-        refresh: createRefresh(databases.admin, layers, () => stats),
+        refresh: createRefresh(databases.admin, layers, { stats: () => stats, nodes: () => cluster?.nodes() ?? [] }),
         version: layers.variable('admin-version'),
         control,
         nowMs,
@@ -103,14 +104,16 @@ export function openAdminInterface(options: AdminInterfaceOptions): AdminInterfa
         },
       );
       stopped.push(server.close);
-      const pull = startClusterPull({
+      cluster = startClusterPull({
         layers,
         connect: connectPeer,
         pollMs: options.clusterPollMs ?? 250,
         self: { host, port: server.port },
         log,
+        nowMs,
+        counters: () => given.rowsOf('stats_mysql_global'),
       });
-      stopped.push(pull.stop);
+      stopped.push(cluster.stop);
       return { port: server.port };
     },
     async close() {

@@ -5,6 +5,8 @@ import { DigestTable } from './digest-table.ts';
 import { ErrorTable } from './error-table.ts';
 import { type GlobalGauges, GlobalStatus } from './global-status.ts';
 import { LaggedCounters } from './lagged-counters.ts';
+import { MessageMetrics } from './message-metrics.ts';
+import { ServerErrors } from './server-errors.ts';
 
 /** What only the running traffic port knows: sessions, pool and monitor as they are now. */
 export interface LiveState {
@@ -25,6 +27,8 @@ export interface LabStatistics extends LabStats {
   readonly clock: LabClock;
   readonly digests: DigestTable;
   readonly errors: ErrorTable;
+  readonly serverErrors: ServerErrors;
+  readonly messages: MessageMetrics;
   readonly commands: CommandsCounters;
   readonly globals: GlobalStatus;
   countRuleHit(ruleId: number): void;
@@ -42,6 +46,8 @@ export function createLabStatistics(
   const startedUs = clock.monotonicUs();
   const digests = new DigestTable(clock);
   const errors = new ErrorTable(clock);
+  const serverErrors = new ServerErrors();
+  const messages = new MessageMetrics(clock);
   const commands = new CommandsCounters(clock);
   const globals = new GlobalStatus();
   const ruleHits = new LaggedCounters<number>(clock, 1);
@@ -64,14 +70,15 @@ export function createLabStatistics(
         return [user.username, connections?.get(user.username) ?? 0, user.maxConnections];
       });
     },
-    // The recorded proxy counts only messages 10001–10003, which a lab proxy never logs.
-    stats_proxysql_message_metrics: () => [],
+    stats_proxysql_message_metrics: () => messages.rows(),
   };
 
   return {
     clock,
     digests,
     errors,
+    serverErrors,
+    messages,
     commands,
     globals,
     countRuleHit: (ruleId) => ruleHits.add(ruleId, 0, 1),
@@ -79,18 +86,20 @@ export function createLabStatistics(
       live = state;
     },
     forget() {
-      for (const counted of [commands, globals, ruleHits]) counted.clear();
-      for (const table of [digests, errors]) table.reset();
+      for (const counted of [commands, globals, ruleHits, serverErrors]) counted.clear();
+      for (const table of [digests, errors, messages]) table.reset();
       live?.resetConnectionPool();
     },
     rowsOf: (table) => tables[table](),
     reset(table) {
       if (table === 'stats_mysql_query_digest') return digests.reset();
       if (table === 'stats_mysql_errors') return errors.reset();
+      if (table === 'stats_proxysql_message_metrics') return messages.reset();
       if (table === 'stats_mysql_connection_pool') return live?.resetConnectionPool() ?? 0;
       return 0;
     },
     monitoredStatus: (hostgroup, host, port) => live?.monitoredStatus(hostgroup, host, port),
+    metrics: () => (live === undefined ? undefined : serverErrors.print()),
     monitorRows: (table) => live?.monitorRows(table),
     killSession: (sessionId) => live?.killSession(sessionId) ?? false,
     onRulesLoaded: () => ruleHits.clear(),

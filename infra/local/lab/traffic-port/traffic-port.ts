@@ -43,7 +43,13 @@ export async function startTrafficPort(options: TrafficPortOptions): Promise<Tra
   let serversLoaded = 1;
   let sessionsBegun = 0;
   let stopped = false;
-  const pool = new BackendPool({ settings: () => settings, globals: stats.globals, clock: stats.clock, random });
+  const pool = new BackendPool({
+    settings: () => settings,
+    globals: stats.globals,
+    serverErrors: stats.serverErrors,
+    clock: stats.clock,
+    random,
+  });
   pool.load(runtime.servers());
   const context: PortContext = { stats, pool, settings: () => settings, route: (statement) => route(statement) };
   const sockets = new Set<Socket>();
@@ -90,6 +96,7 @@ export async function startTrafficPort(options: TrafficPortOptions): Promise<Tra
     servers: () => pool.servers,
     settings: () => settings,
     globals: stats.globals,
+    serverErrors: stats.serverErrors,
     clock: stats.clock,
   });
   const stopWatch = watchSessions(context, () => sessions.values());

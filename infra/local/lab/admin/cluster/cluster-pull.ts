@@ -1,8 +1,12 @@
+import type { Row } from '../../contract.ts';
 import type { ConfigLayers } from '../layers/config-layers.ts';
+import { NodeView } from './node-view.ts';
 import type { ConnectPeer, Peer } from './peer.ts';
 import { createPeerFollower, type PeerFollower } from './peer-follower.ts';
 
 export interface ClusterPull {
+  /** This node and those that it follows, as it knows them now; none outside of a cluster. */
+  nodes(): readonly NodeView[];
   /** Resolves when nothing of it runs any more: at once, or when a peer that hangs has run out of its two seconds. */
   stop(): Promise<void>;
 }
@@ -14,6 +18,9 @@ export interface ClusterPullOptions {
   /** This node's own address, not asked. */
   readonly self: Peer;
   readonly log: (line: string) => void;
+  readonly nowMs: () => number;
+  /** Rows of this node's own stats_mysql_global. */
+  readonly counters: () => Iterable<Row>;
 }
 
 /**
@@ -24,6 +31,7 @@ export function startClusterPull(options: ClusterPullOptions): ClusterPull {
   const { layers, self } = options;
   const stopping = new AbortController();
   const followers = new Map<string, PeerFollower>();
+  const itself = new NodeView(self, options.nowMs);
 
   function peers(): readonly Peer[] {
     if (layers.variable('admin-cluster_username') === '') return [];
@@ -49,6 +57,12 @@ export function startClusterPull(options: ClusterPullOptions): ClusterPull {
 
   const timer = setInterval(tick, options.pollMs);
   return {
+    nodes() {
+      if (followers.size === 0) return [];
+      itself.sawChecksums(layers.checksums.rows());
+      itself.sawCounters(options.counters(), 0);
+      return [itself, ...[...followers.values()].map((follower) => follower.view)];
+    },
     async stop() {
       clearInterval(timer);
       stopping.abort();

@@ -3,11 +3,18 @@ import type { Checksum } from '../layers/checksums.ts';
 import type { ConfigLayers } from '../layers/config-layers.ts';
 import { MODULES, type ModuleName } from '../layers/config-module.ts';
 import type { ClusterPullOptions } from './cluster-pull.ts';
+import { NODE_COUNTERS, NodeView } from './node-view.ts';
 import type { Peer, PeerConnection, PeerRow } from './peer.ts';
 import { shouldPull } from './pull-decision.ts';
 
+// Metrics of a node change all the time and matter to nobody but people: ProxySQL too asks for them at every tenth check.
+const LOOKS_PER_COUNT = 10;
+const COUNTERS = `SELECT variable_name, variable_value FROM stats_mysql_global WHERE variable_name IN (${NODE_COUNTERS.map((name) => `'${name}'`).join()})`;
+
 /** Follows one node of the cluster. */
 export interface PeerFollower {
+  /** What the peer told last. */
+  readonly view: NodeView;
   /** Starts one look at the peer, unless the last one still runs: a peer that hangs holds up nobody else. */
   poll(): void;
   close(): Promise<void>;
@@ -15,12 +22,14 @@ export interface PeerFollower {
 
 export function createPeerFollower(
   peer: Peer,
-  { layers, connect, log }: Pick<ClusterPullOptions, 'layers' | 'connect' | 'log'>,
+  { layers, connect, log, nowMs }: Pick<ClusterPullOptions, 'layers' | 'connect' | 'log' | 'nowMs'>,
   signal: AbortSignal,
 ): PeerFollower {
   let connection: PeerConnection | undefined;
   let running: Promise<void> | undefined;
   let failing = false;
+  let looks = 0;
+  const view = new NodeView(peer, nowMs);
   const pulledVersions = new Map<ModuleName, number>();
   // Content loaded here, or pulled from elsewhere, no longer comes from this peer.
   layers.onLoaded((name) => pulledVersions.delete(name));
@@ -29,6 +38,8 @@ export function createPeerFollower(
     try {
       connection ??= await connect(peer, credentialsOf(layers));
       const rows = await connection.rows('SELECT name, version, epoch, checksum FROM runtime_checksums_values');
+      view.sawChecksums(rows);
+      if (looks++ % LOOKS_PER_COUNT === 0) await count(connection);
       for (const [name, theirs] of checksumsOf(rows)) {
         if (signal.aborted || !isShared(name, layers)) continue;
         if (shouldPull(layers.checksums.get(name), theirs, pulledVersions.get(name))) {
@@ -42,6 +53,11 @@ export function createPeerFollower(
       if (!failing && !signal.aborted) log(`cluster: cannot follow ${peer.host}:${peer.port}: ${messageOf(error)}`);
       failing = true;
     }
+  }
+
+  async function count(from: PeerConnection): Promise<void> {
+    const askedAtMs = nowMs();
+    view.sawCounters(await from.rows(COUNTERS), Math.max(0, nowMs() - askedAtMs));
   }
 
   async function pull(name: ModuleName, from: PeerConnection, theirs: Checksum): Promise<void> {
@@ -61,6 +77,7 @@ export function createPeerFollower(
   }
 
   return {
+    view,
     poll() {
       running ??= look().finally(() => {
         running = undefined;

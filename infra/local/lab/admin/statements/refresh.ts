@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type LabStats, MONITOR_TABLES, type Row, STATS_TABLES, type StatsTable } from '../../contract.ts';
+import type { NodeView } from '../cluster/node-view.ts';
 import type { ConfigLayers } from '../layers/config-layers.ts';
 import { MODULES } from '../layers/config-module.ts';
 import { RUNTIME_VARIABLES } from '../layers/variable-module.ts';
@@ -15,7 +16,14 @@ import { shownServers } from './shown-servers.ts';
  */
 export type Refresh = (text: string) => void;
 
-export function createRefresh(db: DatabaseSync, layers: ConfigLayers, statsOf: () => LabStats | undefined): Refresh {
+/** Where rows come from that no layer of the configuration holds. */
+export interface RefreshSources {
+  /** `undefined` until the traffic side is there. */
+  stats(): LabStats | undefined;
+  nodes(): readonly NodeView[];
+}
+
+export function createRefresh(db: DatabaseSync, layers: ConfigLayers, sources: RefreshSources): Refresh {
   const filler = createTableFiller(db);
 
   function refreshStats(table: StatsTable, text: string, stats: LabStats): void {
@@ -37,16 +45,27 @@ export function createRefresh(db: DatabaseSync, layers: ConfigLayers, statsOf: (
   }
 
   function runtimeRows(table: string): Iterable<SqlRow> {
-    const stats = statsOf();
+    const stats = sources.stats();
     if (table === 'runtime_checksums_values') return layers.checksums.rows();
     const rows = MODULES.flatMap((name) => [...(layers.module(name).runtime().get(table) ?? [])]);
     return table === 'runtime_mysql_servers' && stats !== undefined ? shownServers(rows, stats) : rows;
   }
 
   return (text) => {
-    const stats = statsOf();
+    const stats = sources.stats();
     if (stats !== undefined && text.includes('stats_')) {
       for (const table of STATS_TABLES) if (text.includes(table)) refreshStats(table, text, stats);
+    }
+    if (text.includes('stats_proxysql_servers_')) {
+      const nodes = sources.nodes();
+      filler.fill(
+        definition('stats', CLUSTER_CHECKSUMS),
+        nodes.flatMap((node) => node.checksumRows()),
+      );
+      filler.fill(
+        definition('stats', CLUSTER_METRICS),
+        nodes.map((node) => node.metricsRow()),
+      );
     }
     if (text.includes('mysql_server_')) {
       for (const table of MONITOR_TABLES) {
@@ -60,6 +79,9 @@ export function createRefresh(db: DatabaseSync, layers: ConfigLayers, statsOf: (
     }
   };
 }
+
+const CLUSTER_CHECKSUMS = 'stats_proxysql_servers_checksums';
+const CLUSTER_METRICS = 'stats_proxysql_servers_metrics';
 
 const RUNTIME_TABLES = [
   'runtime_checksums_values',

@@ -31,6 +31,11 @@ const ALIASES: readonly (readonly [RegExp, (match: readonly string[]) => string]
 ];
 
 export const SHOW_COMMANDS: readonly Command[] = [
+  {
+    pattern: /^SHOW PROMETHEUS METRICS$/i,
+    roles: 'all',
+    run: (_match, context) => ({ kind: 'rows', columns: ['Data'], rows: [[context.stats()?.metrics?.() ?? null]] }),
+  },
   ...ALIASES.map(
     ([pattern, sql]): Command => ({
       pattern,

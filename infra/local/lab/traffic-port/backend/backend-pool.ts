@@ -1,10 +1,11 @@
 import type { RuntimeServer } from '../../contract.ts';
 import type { LabClock } from '../../stats/clock.ts';
 import type { GlobalStatus } from '../../stats/global-status.ts';
+import type { ServerErrors } from '../../stats/server-errors.ts';
 import type { PortSettings } from '../port-settings.ts';
 import { BackendConnection } from './backend-connection.ts';
 import { BackendServer, type PooledConnection } from './backend-server.ts';
-import { type BackendLogin, BackendRefusal, connectBackend } from './connect.ts';
+import { type BackendLogin, BackendRefusal, connectBackend, UNREACHABLE_ERRNO } from './connect.ts';
 import { chooseIdle, chooseServer } from './connection-choice.ts';
 import { killThread } from './kill-thread.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -27,6 +28,7 @@ export interface Wanted {
 export interface BackendPoolOptions {
   readonly settings: () => PortSettings;
   readonly globals: GlobalStatus;
+  readonly serverErrors: ServerErrors;
   readonly clock: LabClock;
   /** A fraction in [0, 1), for the choice by weight. @default Math.random */
   readonly random?: (() => number) | undefined;
@@ -149,7 +151,7 @@ export class BackendPool {
   }
 
   async #open(server: BackendServer, wanted: Wanted): Promise<PooledConnection | undefined> {
-    const { globals, clock, settings } = this.#options;
+    const { globals, serverErrors, clock, settings } = this.#options;
     // A full server makes room for this log-in at the cost of another's idle connection.
     const [oldest] = server.idle;
     if (server.size >= server.config.maxConnections && oldest !== undefined) this.destroy(oldest);
@@ -173,6 +175,8 @@ export class BackendPool {
       return pooled;
     } catch (error) {
       globals.add('Server_Connections_aborted');
+      const errno = error instanceof BackendRefusal ? error.wire.errno : UNREACHABLE_ERRNO;
+      serverErrors.record('backend', { ...server.config, errno });
       if (error instanceof BackendRefusal) {
         server.noteRefusal();
         throw error;

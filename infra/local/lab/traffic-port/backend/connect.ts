@@ -17,6 +17,9 @@ export interface BackendAddress {
   readonly port: number;
 }
 
+/** Of MySQL's clients, for a server that nobody reached. */
+export const UNREACHABLE_ERRNO = 2002;
+
 /** A logged-in connection, authenticated by mysql2 and then handed over as a bare stream. */
 export interface LoggedIn {
   readonly socket: Socket;

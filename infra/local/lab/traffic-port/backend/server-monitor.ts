@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MonitorTable, Row } from '../../contract.ts';
 import type { LabClock } from '../../stats/clock.ts';
 import type { GlobalStatus } from '../../stats/global-status.ts';
+import type { ServerErrors } from '../../stats/server-errors.ts';
 import type { PortSettings } from '../port-settings.ts';
 import type { BackendServer } from './backend-server.ts';
-import { BackendRefusal, connectBackend } from './connect.ts';
+import { BackendRefusal, connectBackend, UNREACHABLE_ERRNO } from './connect.ts';
 
 export interface ServerMonitorOptions {
   readonly servers: () => readonly BackendServer[];
   readonly settings: () => PortSettings;
   readonly globals: GlobalStatus;
+  readonly serverErrors: ServerErrors;
   readonly clock: LabClock;
 }
 
@@ -22,10 +24,12 @@ export interface ServerMonitor {
 
 const LOG_ROWS = 600;
 const IDLE_CHECK_MS = 1000;
+// The monitor looks at servers, whatever hostgroups they are in.
+const NO_HOSTGROUP = 0;
 
 /** Looks at every back end now and then; one that misses several pings in a row is shunned until it answers again. */
 export function startServerMonitor(options: ServerMonitorOptions): ServerMonitor {
-  const { servers, settings, globals, clock } = options;
+  const { servers, settings, globals, serverErrors, clock } = options;
   const missed = new Map<string, number>();
   const log: Row[] = [];
   const stopped = new AbortController();
@@ -41,6 +45,9 @@ export function startServerMonitor(options: ServerMonitorOptions): ServerMonitor
     const misses = error === undefined ? 0 : (missed.get(key) ?? 0) + 1;
     missed.set(key, misses);
     globals.add(error === undefined ? 'MySQL_Monitor_ping_check_OK' : 'MySQL_Monitor_ping_check_ERR');
+    if (error !== undefined) {
+      serverErrors.record('monitor', { hostgroup: NO_HOSTGROUP, host, port, errno: UNREACHABLE_ERRNO });
+    }
     log.push([host, port, startedWallUs, error === undefined ? tookUs : 0, error ?? null]);
     if (log.length > LOG_ROWS) log.splice(0, log.length - LOG_ROWS);
     for (const server of servers()) {

@@ -41,6 +41,7 @@ export function recordBackendError(
 ): void {
   const { hostgroup, host, port } = server.config;
   const { user, client } = state.identity;
+  stats.serverErrors.record('backend', { hostgroup, host, port, errno: error.errno });
   stats.errors.record({
     hostgroup,
     host,

@@ -1,3 +1,4 @@
+import { UNPARSABLE_SET } from '../../stats/message-metrics.ts';
 import type { AnswerSink } from '../backend/backend-connection.ts';
 import type { PooledConnection } from '../backend/backend-server.ts';
 import type { StatementKind } from '../routing/statement-kind.ts';
@@ -52,7 +53,7 @@ function rememberSet(
   hostgroup: number,
   { connection }: PooledConnection,
 ): void {
-  const { globals } = context.stats;
+  const { globals, messages } = context.stats;
   if (kind.kind === 'setting') {
     for (const [name, assignment] of kind.assignments) {
       state.settings.set(name, assignment);
@@ -62,6 +63,7 @@ function rememberSet(
   }
   if (kind.kind !== 'unknownSet' || !context.settings().lockOnUnknownSet) return;
   globals.add('hostgroup_locked_set_cmds');
+  messages.record(UNPARSABLE_SET);
   if (state.lockedHostgroup < 0) globals.add('Client_Connections_hostgroup_locked');
   state.lockedHostgroup = hostgroup;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { labBackends } from '../../../../../infra/local/lab/first-run.ts';
 import { labConfiguration } from '../../../../../infra/local/traffic/lab-configuration.ts';
 
 describe('the first configuration of a lab proxy', () => {
@@ -13,6 +14,14 @@ describe('the first configuration of a lab proxy', () => {
       ['^SELECT.*FOR UPDATE', 10],
       ['^SELECT', 20],
     ]);
+  });
+
+  test('lets the proxy tell who is in a transaction', () => {
+    expect(configuration.variables).toEqual({ 'mysql-show_processlist_extended': '1' });
+  });
+
+  test('is a configuration that a lab proxy takes', () => {
+    expect(labBackends.parse(configuration)).toEqual(configuration);
   });
 
   test('knows every user with a password of its own', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { STATS_TABLES } from '../../../../../../infra/local/lab/contract.ts';
 import { createLabStatistics } from '../../../../../../infra/local/lab/stats/lab-statistics.ts';
+import { UNPARSABLE_SET } from '../../../../../../infra/local/lab/stats/message-metrics.ts';
 import { fakeLabClock } from '../../../../../support/fake-lab-clock.ts';
 
 const RULE = {
@@ -53,6 +54,26 @@ describe('the statistics of a lab proxy', () => {
     expect(hits()).toEqual([[100, 2]]);
     stats.onRulesLoaded();
     expect(hits()).toEqual([[100, 0]]);
+  });
+
+  test('count messages without their texts, from zero after a reset', () => {
+    const clock = fakeLabClock();
+    const stats = createLabStatistics(runtime, clock);
+    const rows = () => [...stats.rowsOf('stats_proxysql_message_metrics')];
+    const firstS = Math.floor(clock.wallMs() / 1000);
+    stats.messages.record(UNPARSABLE_SET);
+    clock.advance(5_000);
+    stats.messages.record(UNPARSABLE_SET);
+    const { id, filename, line, func } = UNPARSABLE_SET;
+    expect(rows()).toEqual([[id, filename, line, func, 2, firstS, firstS + 5]]);
+    expect(stats.reset('stats_proxysql_message_metrics')).toBe(1);
+    expect(rows()).toEqual([]);
+  });
+
+  test('print no metrics while no threads run', () => {
+    const stats = createLabStatistics(runtime, fakeLabClock());
+    stats.serverErrors.record('backend', { hostgroup: 10, host: 'h', port: 3306, errno: 1062 });
+    expect(stats.metrics?.()).toBeUndefined();
   });
 
   test('reset only the tables that have a _reset twin', () => {

@@ -30,7 +30,7 @@ describe('a statement', () => {
     execute = createExecutor({
       databases,
       layers,
-      refresh: createRefresh(databases.admin, layers, () => stats),
+      refresh: createRefresh(databases.admin, layers, { stats: () => stats, nodes: () => [] }),
       version: '2.7.2',
       control: async (command) => void commands.push(command),
       nowMs: () => nowMs,
@@ -47,7 +47,6 @@ describe('a statement', () => {
     "VACUUM INTO 'copy.db'",
     'PRAGMA journal_mode = OFF',
     'SAVEPOINT a',
-    'SHOW PROMETHEUS METRICS',
     'LOAD MYSQL USERS FROM CONFIG',
     'LOAD MYSQL USERS TO DISK',
     'SAVE MYSQL USERS FROM DISK',
