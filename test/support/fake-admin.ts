@@ -24,6 +24,7 @@ export interface Exchange {
   readonly socket: Socket;
   rows(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): void;
   error(message: string): void;
+  ok(): void;
 }
 
 export type Answer = (statement: string, exchange: Exchange) => void;
@@ -49,6 +50,7 @@ type ServerConnection = Connection & {
   writeColumns(columns: readonly object[]): void;
   writeTextRow(row: readonly (string | null)[]): void;
   writeEof(): void;
+  writeOk(args: object): void;
   writeError(error: { message: string; code: number }): void;
 };
 
@@ -144,6 +146,7 @@ function exchangeOn(connection: ServerConnection): Exchange {
         for (const row of rows) connection.writeTextRow(row);
         connection.writeEof();
       }),
+    ok: () => send(() => connection.writeOk({ affectedRows: 0 })),
     error: (message) => send(() => connection.writeError({ message, code: 1045 })),
   };
 }
