@@ -43,6 +43,16 @@ export function hostPorts() {
   });
 }
 
+/** `host:port,host:port`, at least one. Hosts are names or IPv4: the Kafka client cannot take an IPv6 address. */
+export function kafkaBrokers() {
+  return field<readonly string[]>('host:port of Kafka brokers, several separated by commas', (text) => {
+    const parts = text.split(',').map((part) => part.trim());
+    const wrong = parts.filter((part) => part.startsWith('[') || hostPortOf(part) === undefined);
+    if (wrong.length > 0) return { problem: `${wrong.map(quoted).join(' and ')} is no address of a broker` };
+    return { value: parts };
+  });
+}
+
 function url(expected: string, check: (text: string) => FieldResult<unknown>) {
   return field<string>(expected, (text) => {
     const result = check(text);

@@ -1,6 +1,7 @@
 import { configError } from '../../config/config-error.ts';
 import { checkRedisUrl, REDIS_URL_FORM } from '../../config/redis-url.ts';
 import { messageOf } from '../../domain/errors.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { connectRedis } from './connect-redis.ts';
 import type { CallOptions, RedisArgument, RedisClient } from './redis-client.ts';
 import { redisError, unavailable } from './redis-error.ts';
@@ -82,17 +83,4 @@ export function createRedis(url: string, options: RedisOptions = {}): RedisClien
       redis?.disconnect();
     },
   };
-}
-
-/** The promise, or the signal's reason if that comes first. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -7,12 +7,14 @@ import { decodeOutboxRecord, encodePendingBatch, type OutboxRecord } from './out
 import { allSinkKeysOf, scanKeysOf } from './scan-keys.ts';
 import { COMMIT, HEAD, SET_BATCHES_ASIDE, SETTLE } from './scan-scripts.ts';
 
-export interface ScanStoreOptions {
+export interface OutboxLimits {
   /** Compressed bytes of the batches of one proxy that are not in all of their sinks. @default 4 MiB */
   readonly maxPendingBytes?: number;
   /** @default 4000 */
   readonly maxPendingBatches?: number;
 }
+
+export const OUTBOX_LIMITS = { maxPendingBytes: 4 * 2 ** 20, maxPendingBatches: 4_000 } as const;
 
 /** One step of a load reads at most so much, or one batch. */
 const STEP = { bytes: 2 ** 20, batches: 200 };
@@ -20,8 +22,8 @@ const STEP = { bytes: 2 ** 20, batches: 200 };
 const MAX_SET_ASIDE = 500;
 
 /** States and batches in Redis, beside the scan lease whose token every call shows. */
-export function createRedisScanStore(redis: RedisClient, options: ScanStoreOptions = {}): ScanStore {
-  const { maxPendingBytes = 4 * 2 ** 20, maxPendingBatches = 4_000 } = options;
+export function createRedisScanStore(redis: RedisClient, limits: OutboxLimits = {}): ScanStore {
+  const { maxPendingBytes, maxPendingBatches } = { ...OUTBOX_LIMITS, ...limits };
 
   async function evaluate(
     proxyId: string,
@@ -72,9 +74,15 @@ export function createRedisScanStore(redis: RedisClient, options: ScanStoreOptio
 
     async commit(proxyId, token, { collector, state, batches }, signal) {
       const { fence, states, outbox } = scanKeysOf(proxyId);
-      const limits = [maxPendingBytes, maxPendingBatches];
       const newState = state === undefined ? ['none', ''] : ['state', state];
-      const args = [token, ...limits, collector, ...newState, ...batches.flatMap(encodePendingBatch)];
+      const args = [
+        token,
+        maxPendingBytes,
+        maxPendingBatches,
+        collector,
+        ...newState,
+        ...batches.flatMap(encodePendingBatch),
+      ];
       const [kind] = await evaluate(proxyId, COMMIT, [fence, states, outbox], args, signal);
       if (kind === 'full') throw outboxFull(proxyId);
     },

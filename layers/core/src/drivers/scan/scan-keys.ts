@@ -1,5 +1,5 @@
 import { COLLECTORS, type CollectorName } from '../../domain/scan/collectors.ts';
-import { kebabOf } from '../../domain/scan/wire/kebab.ts';
+import { kebabOf } from '../../domain/scan/schema-name.ts';
 import { proxyTagOf } from '../redis/proxy-keys.ts';
 
 /** What the scanner keeps of one proxy besides its lease and its history. */

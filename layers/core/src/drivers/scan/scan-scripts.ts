@@ -1,4 +1,4 @@
-import { FENCE, SET_ASIDE_ONE } from '../history/history-scripts.ts';
+import { FENCE, SET_ASIDE_ONE, saveScript } from '../history/history-scripts.ts';
 import { LUA_PRELUDE } from '../redis/lua-prelude.ts';
 import { redisScript } from '../redis/redis-script.ts';
 
@@ -121,3 +121,12 @@ for i = 3, #ARGV do
 end
 return { 'done' }
 `);
+
+// As the save of a history, with KEYS 6: outbox, and ARGV 7: most bytes pending, 8: most batches, 9: id, 10: value of a batch
+// that is written together with it; 'full' when there is no room for it.
+export const SAVE_WITH_BATCH = saveScript({
+  functions: `${LUA_PRELUDE}${OUTBOX}`,
+  guard: `if not hasRoom(KEYS[6], ARGV[7], ARGV[8], { ARGV[9] }, { ARGV[10] }) then return { 'full' } end`,
+  write: `append(KEYS[6], ARGV[9], ARGV[10])`,
+  args: 4,
+});

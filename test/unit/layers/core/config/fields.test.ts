@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hostPorts, httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
+import { hostPorts, httpUrl, kafkaBrokers, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
 import { byteSize, choice, flag, integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import type { z } from 'zod';
 
@@ -31,6 +31,7 @@ describe('fields of the environment', () => {
         { host: '::1', port: 2 },
       ],
     ],
+    ['brokers', kafkaBrokers(), 'b-1.msk.example:9098, 127.0.0.1:2', ['b-1.msk.example:9098', '127.0.0.1:2']],
   ])('%s is taken', (_, schema, text, value) => {
     expect(schema.parse(text)).toEqual(value);
   });
@@ -127,6 +128,12 @@ describe('fields of the environment', () => {
       hostPorts(),
       'a:1,,b:70000',
       '"" and "b:70000" is no address, expected host:port, several separated by commas',
+    ],
+    [
+      'a broker without a port, and one with an IPv6 address',
+      kafkaBrokers(),
+      'a,b:1,[::1]:2',
+      '"a" and "[::1]:2" is no address of a broker, expected host:port of Kafka brokers, several separated by commas',
     ],
   ])('%s is refused', (_, schema, text, message) => {
     const issues = schema.safeParse(text).error?.issues ?? [];

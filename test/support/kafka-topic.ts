@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { type IHeaders, Kafka, logLevel } from 'kafkajs';
+import { until } from './until.ts';
+
+export interface ReadMessage {
+  readonly partition: number;
+  readonly key: string | undefined;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the batch that it came in, as the broker holds it. */
+  readonly timestamp: string;
+}
+
+/** All messages of a topic, once there are at least so many. */
+export async function readTopic(brokers: string, topic: string, atLeast: number): Promise<readonly ReadMessage[]> {
+  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  const messages: ReadMessage[] = [];
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message: { key, value, headers, timestamp } }) => {
+        messages.push({
+          partition,
+          key: key?.toString(),
+          value: String(value),
+          headers: textsOf(headers),
+          timestamp,
+        });
+      },
+    });
+    await until(`${topic} has ${atLeast} messages`, () => messages.length >= atLeast, 30_000);
+    return messages;
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+function textsOf(headers: IHeaders = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
