@@ -62,12 +62,30 @@ if kind ~= 'ours' then return { kind } end
 return { 'fetched', redis.call('HMGET', KEYS[3], unpack(ARGV, 3)) }
 `);
 
-// KEYS 1: fence, 2: meta, 3: rows, 4: series, 5: errors. ARGV 1: token, 2: revision or '', 3: what is replaced, 4: meta,
-// 5: age of the read in microseconds, 6: JSON list of rows to delete, then pairs of the number of a key and a JSON list of
-// fields and values for it. Answers the new revision and how many rows there are.
-export const SAVE = redisScript(`${FENCE}${COUNTS}${IS_BASED_ON}
+/** What is written together with a history. */
+export interface Beside {
+  /** Lua functions that the others use. */
+  readonly functions: string;
+  /** May return early: nothing is written yet. */
+  readonly guard: string;
+  /** Runs once all else is written. */
+  readonly write: string;
+  /** How many arguments it takes; they come before the lists. */
+  readonly args: number;
+}
+
+/**
+ * KEYS 1: fence, 2: meta, 3: rows, 4: series, 5: errors. ARGV 1: token, 2: revision or '', 3: what is replaced, 4: meta,
+ * 5: age of the read in microseconds, 6: JSON list of rows to delete, then pairs of the number of a key and a JSON list of
+ * fields and values for it. Answers the new revision and how many rows there are.
+ */
+export function saveScript(
+  { functions, guard, write, args }: Beside = { functions: '', guard: '', write: '', args: 0 },
+) {
+  return redisScript(`${FENCE}${COUNTS}${IS_BASED_ON}${functions}
 local kind = standing(redis.call('GET', KEYS[1]), ARGV[1])
 if kind ~= 'ours' then return { kind } end
+${guard}
 if ARGV[3] == 'everything' then
   redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 else
@@ -75,7 +93,7 @@ else
   if ARGV[3] == 'rows' then redis.call('UNLINK', KEYS[3]) end
 end
 for _, field in ipairs(cjson.decode(ARGV[6])) do redis.call('HDEL', KEYS[3], field) end
-for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[tonumber(ARGV[i])], unpack(cjson.decode(ARGV[i + 1]))) end
+for i = ${7 + args}, #ARGV, 2 do redis.call('HSET', KEYS[tonumber(ARGV[i])], unpack(cjson.decode(ARGV[i + 1]))) end
 local now = redis.call('TIME')
 local revision = now[1] .. string.format('%06d', now[2])
 local readAtUs = string.format('%.0f', tonumber(revision) - tonumber(ARGV[5]))
@@ -84,8 +102,12 @@ local latest = held > ARGV[2] and held or ARGV[2]
 if revision <= latest then revision = string.format('%.0f', tonumber(latest) + 1) end
 redis.call('HSET', KEYS[2], 'meta', ARGV[4], 'copy', ARGV[4], 'revision', revision, 'previous', ARGV[2],
   'readAtUs', readAtUs, 'counts', counts(3))
+${write}
 return { 'saved', revision, tostring(redis.call('HLEN', KEYS[3])) }
 `);
+}
+
+export const SAVE = saveScript();
 
 // KEYS 1: fence, 2: meta, 3: rows, 4: series, 5: errors, 6: quarantine. ARGV 1: token, 2: cursor, 3: fields to look at,
 // 4: epoch seconds, 5: most records set aside. Answers the cursor, and the rows that were taken out or set aside: those

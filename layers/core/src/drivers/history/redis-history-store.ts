@@ -1,6 +1,6 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { HistoryBatch, Records, StoredHistory } from '../../domain/history/stored-history.ts';
-import type { StoredHistories } from '../../ports/history-store.ts';
+import type { HistoryWrite, Saved, StoredHistories } from '../../ports/history-store.ts';
 import { type KeyScope, proxyTagOf } from '../redis/proxy-keys.ts';
 import type { RedisArgument, RedisClient, RedisScript } from '../redis/redis-client.ts';
 import { FETCH_ROWS, FORGET, HEAD, SAVE, SET_ASIDE, SWEEP } from './history-scripts.ts';
@@ -71,17 +71,10 @@ export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): 
       return { kind: 'fetched', records };
     },
 
-    async save(proxyId, { token, revision = '', readAgeMs, batch }, signal) {
-      const { fence, meta, rows, series, errors } = keysOf(proxyId);
-      const lists = [...listsOf('3', batch.rows), ...listsOf('4', batch.series), ...listsOf('5', batch.errors)];
-      const head = [token, revision, batch.replaces, batch.meta, Math.ceil(readAgeMs * 1000)];
-      const args = [...head, JSON.stringify(batch.deletedRows), ...lists];
-      const limitMs = WRITE_LIMIT_MS.base + WRITE_LIMIT_MS.perRecord * sizeOf(batch);
-      const keys = [fence, meta, rows, series, errors];
-      const reply = await traffic.of('save').evaluate(SAVE, keys, args, { signal, limitMs });
-      const [kind, newRevision, storedRows] = asTexts(unfenced(proxyId, reply));
-      if (kind !== 'saved' || newRevision === undefined) return { kind: 'lost' };
-      return { kind, revision: newRevision, storedRows: Number(storedRows) };
+    async save(proxyId, write, signal) {
+      const { keys, head, lists, limitMs } = saveRequestOf(keysOf(proxyId), write);
+      const reply = await traffic.of('save').evaluate(SAVE, keys, [...head, ...lists], { signal, limitMs });
+      return savedOf(unfenced(proxyId, reply));
     },
 
     async sweepRows(proxyId, token, { cursor, touchedBeforeS }, signal) {
@@ -106,6 +99,24 @@ export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): 
       await fencedCall(proxyId, traffic.of('forget'), FORGET, [fence, ...Object.values(others)], [token], signal);
     },
   };
+}
+
+/** What a save script takes: `head` and `lists` are its arguments, `limitMs` is how long it may take. */
+export function saveRequestOf({ fence, meta, rows, series, errors }: HistoryKeys, write: HistoryWrite) {
+  const { token, revision = '', readAgeMs, batch } = write;
+  return {
+    keys: [fence, meta, rows, series, errors],
+    head: [token, revision, batch.replaces, batch.meta, Math.ceil(readAgeMs * 1000), JSON.stringify(batch.deletedRows)],
+    lists: [...listsOf('3', batch.rows), ...listsOf('4', batch.series), ...listsOf('5', batch.errors)],
+    limitMs: WRITE_LIMIT_MS.base + WRITE_LIMIT_MS.perRecord * sizeOf(batch),
+  };
+}
+
+/** The reply of a save script that nobody fenced off. */
+export function savedOf(reply: readonly unknown[]): Saved {
+  const [kind, revision, storedRows] = asTexts(reply);
+  if (kind !== 'saved' || revision === undefined) return { kind: 'lost' };
+  return { kind, revision, storedRows: Number(storedRows) };
 }
 
 async function fetchHead(redis: Calls, keys: HistoryKeys, signal: AbortSignal | undefined) {
@@ -139,7 +150,7 @@ async function fencedCall(
   unfenced(proxyId, await redis.evaluate(script, keys, args, { signal }));
 }
 
-function unfenced(proxyId: string, reply: unknown): readonly unknown[] {
+export function unfenced(proxyId: string, reply: unknown): readonly unknown[] {
   const parts: readonly unknown[] = Array.isArray(reply) ? reply : [];
   if (parts[0] !== 'fenced') return parts;
   throw new ProxywatchError('STORE_FENCED', `the history of ${proxyId} has another writer`);
