@@ -28,7 +28,7 @@ const settings = z.object({
   CONNECT_TIMEOUT_MS: milliseconds({ min: 100, max: 60_000 }).default(5_000),
   /** A proxy that nobody scrapes is collected from this often. */
   COLLECT_IDLE_MS: milliseconds({ min: 100, max: 600_000 }).default(30_000),
-  REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(5_000),
+  REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(2_000),
   /** How long a gateway owns a proxy without being heard; also how long others wait for one that fell silent. */
   GATEWAY_LEASE_MS: milliseconds({ min: 500, max: 300_000 }).default(15_000),
   /** How long the slot of a gateway that said good-bye keeps its proxies for a successor. */

@@ -61,6 +61,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const advertise = () => config.GATEWAY_ADVERTISE ?? `${config.GATEWAY_HOST}:${server.port}`;
   const memberId = config.GATEWAY_ID;
   const leaseMs = config.GATEWAY_LEASE_MS;
+  const heartbeatMs = Math.min(leaseMs / 3, config.REGISTRY_POLL_MS);
   const fleet = new Fleet({
     memberId,
     advertise,
@@ -69,6 +70,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     membershipOptions: {
       timeoutMs: leaseMs,
       slotGraceMs: config.SLOT_GRACE_SECONDS * 1000,
+      settleMs: 2 * heartbeatMs,
       slots: config.GATEWAY_SLOTS,
     },
     planner: new FleetPlanner(membership, metrics, log),
@@ -81,7 +83,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       metrics,
       log,
     }),
-    heartbeatMs: Math.min(leaseMs / 3, config.REGISTRY_POLL_MS),
+    heartbeatMs,
     idleMs: config.COLLECT_IDLE_MS,
     clock,
     metrics,

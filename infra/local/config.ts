@@ -28,6 +28,8 @@ const schema = z
     KAFKA_BROKERS: hostPorts().transform(addressList).optional(),
     SKYEYE_URL: httpUrl().optional(),
     DIGEST_TOP_N: integer({ min: 1, max: 100_000 }).default(1_000),
+    /** Shorter than in production: people wait for the start, and watch proxies move. */
+    REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(1_000),
     GATEWAY_LEASE_MS: milliseconds().optional(),
     SLOT_GRACE_SECONDS: seconds().default(SLOT_GRACE_SECONDS),
     // Read by the traffic generator, which gets our environment: what is wrong with them is told before anything starts.
@@ -85,9 +87,10 @@ export function gatewayAddresses(firstPort: number, count: number): readonly Gat
 
 /** What every gateway of one fleet must be told alike: for those that the run starts, and those that join it later. */
 export function fleetSettings(config: LocalConfig): Readonly<Record<string, string>> {
-  const { DIGEST_TOP_N, GATEWAY_LEASE_MS, SLOT_GRACE_SECONDS } = config;
+  const { DIGEST_TOP_N, REGISTRY_POLL_MS, GATEWAY_LEASE_MS, SLOT_GRACE_SECONDS } = config;
   return {
     DIGEST_TOP_N: `${DIGEST_TOP_N}`,
+    REGISTRY_POLL_MS: `${REGISTRY_POLL_MS}`,
     SLOT_GRACE_SECONDS: `${SLOT_GRACE_SECONDS}`,
     ...(GATEWAY_LEASE_MS === undefined ? {} : { GATEWAY_LEASE_MS: `${GATEWAY_LEASE_MS}` }),
   };

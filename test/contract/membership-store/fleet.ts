@@ -6,8 +6,8 @@ import type { FleetView, Heartbeat, MembershipOptions, MembershipStore } from '@
 export const TIMEOUT_MS = 600_000;
 export const GRACE_MS = 3_600_000;
 
-export function optionsFor(slots: number): MembershipOptions {
-  return { timeoutMs: TIMEOUT_MS, slotGraceMs: GRACE_MS, slots };
+export function optionsFor(slots: number, settleMs = 0): MembershipOptions {
+  return { timeoutMs: TIMEOUT_MS, slotGraceMs: GRACE_MS, settleMs, slots };
 }
 
 /** A gateway as far as membership goes: one store of its own, one heartbeat after the other. */
@@ -16,6 +16,7 @@ export class Gateway {
   readonly store: MembershipStore;
   slots: number;
   isDraining = false;
+  settleMs = 0;
   holds: Record<string, number> = {};
 
   constructor(redis: RedisClient, id: string, slots: number) {
@@ -30,7 +31,7 @@ export class Gateway {
   }
 
   beat(): Promise<FleetView> {
-    return this.store.heartbeat(this.heartbeat, optionsFor(this.slots));
+    return this.store.heartbeat(this.heartbeat, optionsFor(this.slots, this.settleMs));
   }
 
   /** Its slot, after a heartbeat. */

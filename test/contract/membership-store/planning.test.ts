@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { FLEET_KEYS } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { describeOnRedis, emptyRedis } from '../../support/redis-servers.ts';
-import { Gateway, optionsFor, TIMEOUT_MS } from './fleet.ts';
+import { Gateway, optionsFor, slotsOf, TIMEOUT_MS } from './fleet.ts';
 import { passTime } from './fleet-clock.ts';
 
 const assignment = new Map([
@@ -92,6 +92,34 @@ describeOnRedis('planning', (server) => {
     expect([(await b.beat()).isPlanner, (await a.beat()).isPlanner]).toEqual([true, false]);
     await passTime(server().redis, 2 * TIMEOUT_MS);
     expect([(await a.beat()).isPlanner, (await b.beat()).isPlanner]).toEqual([false, false]);
+  });
+
+  test('begins in a fleet without a trace of another once everybody else had time to be heard', async () => {
+    const [a, b] = [gateway('a'), gateway('b')];
+    a.settleMs = b.settleMs = 60_000;
+    expect(await a.beat()).toMatchObject({ isPlanner: false, members: [{ id: 'a', slot: undefined }] });
+    await passTime(server().redis, 50_000);
+    expect((await b.beat()).isPlanner).toBe(false);
+    await passTime(server().redis, 10_000);
+    expect(slotsOf(await b.beat())).toEqual({ a: undefined, b: 'slot-1' });
+    expect(await a.beat()).toMatchObject({ isPlanner: true, members: [{ slot: 'slot-2' }, { slot: 'slot-1' }] });
+  });
+
+  test('is not begun by somebody new who comes first to a Redis that is empty: those who remember are heard', async () => {
+    const [a, b, fresh] = [gateway('a'), gateway('b'), gateway('fresh')];
+    await a.beat();
+    await b.beat();
+    await emptyRedis(server().redis);
+    fresh.settleMs = 60_000;
+    expect(slotsOf(await fresh.beat())).toEqual({ fresh: undefined });
+    expect(slotsOf(await b.beat())).toEqual({ b: 'slot-2', fresh: undefined });
+    expect(slotsOf(await a.beat())).toEqual({ a: 'slot-1', b: 'slot-2', fresh: undefined });
+    // From then on it is a doubt like any other.
+    await passTime(server().redis, TIMEOUT_MS - 5_000);
+    const views = await Promise.all([a, b, fresh].map((member) => member.beat()));
+    expect(views.map(({ isPlanner }) => isPlanner)).toEqual([false, false, false]);
+    await passTime(server().redis, 10_000);
+    expect((await a.beat()).isPlanner || (await b.beat()).isPlanner || (await fresh.beat()).isPlanner).toBe(true);
   });
 
   test('goes on at once when all others left, however long ago', async () => {

@@ -28,6 +28,11 @@ export interface MembershipOptions {
   readonly timeoutMs: number;
   /** How long the slot of a member that said good-bye, or vanished, waits for a successor. */
   readonly slotGraceMs: number;
+  /**
+   * A fleet that finds no trace of another waits so long before anybody gets a slot or plans: the store may have come back
+   * empty, and whoever remembers what it held must be heard first. @default 0
+   */
+  readonly settleMs?: number;
   /** How many slots the fleet has; more members than that are standbys. */
   readonly slots: number;
 }

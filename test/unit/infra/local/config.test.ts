@@ -30,6 +30,7 @@ describe('settings of a local run', () => {
   test('of the fleet name no single gateway, so that one may join with them', () => {
     expect(fleetSettings(parseLocalConfig({ DIGEST_TOP_N: '7', GATEWAY_LEASE_MS: '3000' }))).toEqual({
       DIGEST_TOP_N: '7',
+      REGISTRY_POLL_MS: '1000',
       GATEWAY_LEASE_MS: '3000',
       SLOT_GRACE_SECONDS: '3',
     });

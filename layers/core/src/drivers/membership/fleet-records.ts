@@ -15,6 +15,8 @@ export interface DamagedRecord {
 
 export interface FleetReply {
   readonly view: FleetView;
+  /** Names this fleet: another one after Redis came back empty. */
+  readonly birth: string;
   readonly damaged: readonly DamagedRecord[];
 }
 
@@ -43,7 +45,7 @@ export function encodeAssignment(assignment: Assignment): string {
 
 /** The answer of HEARTBEAT; `known` stands in for an assignment that did not change. */
 export function decodeFleet(reply: unknown, known: KnownAssignment): FleetReply {
-  const [kind, version, assignments, planner, members, waiting, pins, drains] = listOf(reply);
+  const [kind, version, assignments, planner, members, waiting, pins, drains, birth] = listOf(reply);
   if (kind !== 'view') throw new ProxywatchError('INTERNAL', `a heartbeat was answered with ${JSON.stringify(kind)}`);
   const damaged: DamagedRecord[] = [];
   return {
@@ -56,6 +58,7 @@ export function decodeFleet(reply: unknown, known: KnownAssignment): FleetReply 
       drainedSlots: new Set(textsOf(drains)),
       isPlanner: planner === 'planner',
     },
+    birth: String(birth),
     damaged,
   };
 }

@@ -6,21 +6,28 @@ import { redisScript } from '../redis/redis-script.ts';
  *
  * KEYS 1: members, 2: slots, 3: fleet, 4: pins, 5: drains. ARGV 1: member id, 2: its record, 3: timeoutMs, 4: slotGraceMs,
  * 5: number of slots, 6: what it was told last (`new`, `standby`, or its slot), 7: `draining` or `staying`, 8: version of
- * the assignment that it knows, 9: most members. Answers `full`, or `view`, version, the assignment (none when it is the
- * known one), whether the member plans, members (id, slot or '', age, record), waiting slots (name, ms left, kind), pins, drains.
+ * the assignment that it knows, 9: most members, 10: the name of the fleet that it was told last, or '', 11: settleMs. Answers
+ * `full`, or `view`, version, the assignment (none when it is the known one), whether the member plans, members (id, slot or
+ * '', age, record), waiting slots (name, ms left, kind), pins, drains, the fleet's name.
  */
 export const HEARTBEAT = redisScript(`${LUA_PRELUDE}
 local id, timeoutMs, graceMs, slotCount = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local standing, now = ARGV[6], nowMs()
 
--- When nobody was heard for so long, or a member comes back to an empty Redis, then Redis was away rather than all
+-- When nobody was heard for so long, or a member knows another fleet than this one, then Redis was away rather than all
 -- members: for the time of one timeout silence proves nothing.
-local fleet = redis.call('HMGET', KEYS[3], 'beatMs', 'doubtMs', 'planner', 'version')
+local fleet = redis.call('HMGET', KEYS[3], 'beatMs', 'doubtMs', 'planner', 'version', 'bornMs', 'birth')
 local beatMs, doubtMs = whole(fleet[1]), math.min(whole(fleet[2]) or 0, now)
 local hasOthers = redis.call('HLEN', KEYS[1]) > redis.call('HEXISTS', KEYS[1], id)
-if beatMs and hasOthers and now - beatMs > timeoutMs or not beatMs and standing ~= 'new' then doubtMs = now end
+local bornMs = math.min(whole(fleet[5]) or now, now)
+local birth = fleet[6] or table.concat(redis.call('TIME'), '.')
+local isOther = ARGV[10] ~= '' and ARGV[10] ~= birth
+if beatMs and hasOthers and now - beatMs > timeoutMs or isOther then doubtMs = now end
 local inDoubt = now - doubtMs <= timeoutMs
-redis.call('HSET', KEYS[3], 'beatMs', text(now), 'doubtMs', text(doubtMs))
+-- A fleet without a trace of another may be the first one, or follow one that is about to be heard.
+local isSettling = now - bornMs < tonumber(ARGV[11])
+redis.call('HSET', KEYS[3], 'beatMs', text(now), 'doubtMs', text(doubtMs), 'bornMs', text(bornMs),
+  'birth', birth)
 
 -- Members. A time in the future was written before the clock went back: it counts as now.
 local members, heardMs, goneMs = {}, {}, {}
@@ -83,7 +90,7 @@ if not mine then
   local lastNumber = whole(string.match(standing, '^slot%-([1-9]%d*)$'))
   if lastNumber and lastNumber <= slotCount and not (slots[standing] and slots[standing].kind == 'held') then
     mine = standing
-  elseif ARGV[7] ~= 'draining' then
+  elseif ARGV[7] ~= 'draining' and not isSettling then
     local best = 4
     for number = 1, slotCount do
       local name = 'slot-' .. number
@@ -122,6 +129,7 @@ for _, member in ipairs(members) do
 end
 local version, assignment = text(whole(fleet[4]) or 0), {}
 if version ~= ARGV[8] then assignment = { redis.call('HGET', KEYS[3], 'assignment') or '' } end
-local isPlanner = planner == id and not inDoubt and 'planner' or ''
-return { 'view', version, assignment, isPlanner, view, waiting, redis.call('HGETALL', KEYS[4]), drains }
+local isPlanner = planner == id and not inDoubt and not isSettling and 'planner' or ''
+return { 'view', version, assignment, isPlanner, view, waiting, redis.call('HGETALL', KEYS[4]), drains,
+  birth }
 `);

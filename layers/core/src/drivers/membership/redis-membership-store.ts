@@ -36,7 +36,7 @@ export interface RedisMembershipOptions {
  */
 export function createRedisMembershipStore(redis: RedisClient, options: RedisMembershipOptions = {}): MembershipStore {
   const { members, slots, fleet, pins, drains } = FLEET_KEYS;
-  const standings = new Map<string, string>();
+  const told = new Map<string, { readonly standing: string; readonly birth: string }>();
   let latest: KnownAssignment = { version: 0, assignment: new Map() };
 
   async function beat(
@@ -51,10 +51,12 @@ export function createRedisMembershipStore(redis: RedisClient, options: RedisMem
       membership.timeoutMs,
       membership.slotGraceMs,
       membership.slots,
-      standings.get(heartbeat.id) ?? 'new',
+      told.get(heartbeat.id)?.standing ?? 'new',
       heartbeat.isDraining ? 'draining' : 'staying',
       known.version,
       MAX_MEMBERS,
+      told.get(heartbeat.id)?.birth ?? '',
+      membership.settleMs ?? 0,
     ];
     const reply = await redis.evaluate(HEARTBEAT, [members, slots, fleet, pins, drains], args, { signal });
     if (Array.isArray(reply) && reply[0] === 'full') throw tooLarge(`more than ${MAX_MEMBERS} members`);
@@ -71,9 +73,10 @@ export function createRedisMembershipStore(redis: RedisClient, options: RedisMem
     async heartbeat(heartbeat, membership, signal) {
       const holds = Object.keys(heartbeat.holds).length;
       if (holds > MAX_PROXIES) throw tooLarge(`a member with ${holds} proxies, more than ${MAX_PROXIES}`);
-      const { view, damaged } = await beat(heartbeat, membership, latest, signal);
+      const { view, birth, damaged } = await beat(heartbeat, membership, latest, signal);
       latest = { version: view.assignmentVersion, assignment: view.assignment };
-      standings.set(heartbeat.id, view.members.find(({ id }) => id === heartbeat.id)?.slot ?? 'standby');
+      const standing = view.members.find(({ id }) => id === heartbeat.id)?.slot ?? 'standby';
+      told.set(heartbeat.id, { standing, birth });
       // The heartbeat counts already; what could not be removed now is met again by the next one.
       await forget(damaged, signal).catch(() => undefined);
       return view;
@@ -81,7 +84,7 @@ export function createRedisMembershipStore(redis: RedisClient, options: RedisMem
 
     async leave(memberId, _membership, signal) {
       await redis.evaluate(LEAVE, [members, slots, fleet], [memberId], { signal });
-      standings.delete(memberId);
+      told.delete(memberId);
     },
 
     async publish(memberId, assignment, basedOn, signal) {
