@@ -78,10 +78,17 @@ export class Fleet {
     return this.#options.registry.proxies !== undefined && (this.#view !== undefined || this.#isAlone);
   }
 
-  /** Whether all that is known, and every proxy held has been collected from once, well or not. */
+  /** Whether all that is known, somebody should own each proxy, and those held were collected from once, well or not. */
   get isReady(): boolean {
     const { holdings } = this.#options;
-    return this.isLoaded && !holdings.isWaiting && this.workers.every((worker) => worker.hasCollected);
+    const isSettled = this.isLoaded && this.#isPlanned && !holdings.isWaiting;
+    return isSettled && this.workers.every((worker) => worker.hasCollected);
+  }
+
+  /** Who has proxies goes on with them while there is no assignment, as after a Redis that came back empty. */
+  get #isPlanned(): boolean {
+    if (this.#isAlone || (this.#assignment.size === 0 && this.workers.length > 0)) return true;
+    return this.#options.registry.proxies?.keys().every((id) => this.#assignment.has(id)) === true;
   }
 
   get view(): FleetView | undefined {

@@ -82,6 +82,24 @@ describe('a fleet', () => {
     expect([...drivers.values()].map(({ calls }) => calls)).toEqual(Array(2).fill(['connect', 'digests', 'status']));
   });
 
+  test('is not ready while a proxy is in the registry of which nobody has said who should own it', async () => {
+    const planner = { advertise: '127.0.0.1:9465', isScraped: true, isDraining: false, holds: {} };
+    await membership.heartbeat({ id: 'gateway-2', ...planner });
+    await publish([proxyCalled('a')]);
+    expect([fleet.isLoaded, fleet.isReady]).toEqual([true, false]);
+    await membership.publish('gateway-2', new Map([['a', 'gateway-2']]), 0);
+    await until('it is known that another owns it', () => fleet.isReady);
+    await publish([proxyCalled('a'), proxyCalled('b')]);
+    expect(fleet.isReady).toBe(false);
+    const shared = new Map([
+      ['a', 'gateway-2'],
+      ['b', 'gateway-1'],
+    ]);
+    await membership.publish('gateway-2', shared, 1);
+    await until('the new one is owned and collected from', () => fleet.isReady);
+    expect(idsOf()).toEqual(['b']);
+  });
+
   test('gives a proxy that changed a new worker once the old one has stopped', async () => {
     await publish([proxyCalled('a')]);
     await until('it has been collected from', () => fleet.isReady);
