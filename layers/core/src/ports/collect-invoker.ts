@@ -24,6 +24,6 @@ export interface CollectInvoker {
 
 /** Where invocations go that could not be made. */
 export interface DeadLetters {
-  /** Keeps the request with the reason, for `npm run scan -- --replay`. */
+  /** Keeps the request with the reason, for `npm run scan -- --replay`. Rejects with SINK_UNAVAILABLE or SINK_FULL. */
   send(request: CollectRequest, reason: string, signal?: AbortSignal): Promise<void>;
 }

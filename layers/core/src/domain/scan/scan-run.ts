@@ -21,7 +21,7 @@ export interface ScanRun {
   readonly retries: number;
   /** Requests that went to the dead letters. */
   readonly deadLetters: number;
-  /** Requests that not even the dead letters took; what was due in them is due again with the next tick. */
+  /** Requests that were neither made nor kept as dead letters; what is due in them is due again at the next tick. */
   readonly lost: number;
   /** The reason of the first request that could not be sent. */
   readonly problem?: string;

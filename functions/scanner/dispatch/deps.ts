@@ -1,0 +1,55 @@
+import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
+import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
+import { createRedisScanRuns } from '@proxywatch/core/drivers/dispatch/redis-scan-runs';
+import { createRedisTickClaims } from '@proxywatch/core/drivers/dispatch/redis-tick-claims';
+import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
+import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
+import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import type { CollectInvoker, DeadLetters } from '@proxywatch/core/ports/collect-invoker';
+import type { Log } from '@proxywatch/core/ports/log';
+import { type DispatchConfig, intervalsOf } from './config.ts';
+import { type Dispatched, dispatch } from './dispatch.ts';
+import { SYSTEM_DISPATCH_CLOCK } from './dispatch-clock.ts';
+
+/** Where requests go: Lambda and a queue, or this very process and a file. */
+export interface Outlets {
+  readonly invoker: CollectInvoker;
+  readonly deadLetters: DeadLetters;
+}
+
+export interface Dispatcher {
+  /** One tick; see `dispatch`. */
+  dispatch(tickMs: number, signal: AbortSignal): Promise<Dispatched>;
+  /** Ends the connections to the stores. */
+  close(): Promise<void>;
+}
+
+/** Dispatch with the stores of a configuration. Connects when it is first used. */
+export function createDispatcher(config: DispatchConfig, { invoker, deadLetters }: Outlets, log: Log): Dispatcher {
+  // Ten thousand proxies are a reply of some megabytes.
+  const redis = createRedis(config.REDIS_URL, { commandTimeoutMs: 5_000 });
+  const db = config.DCDB_URL === undefined ? undefined : createDcdb(config.DCDB_URL, { maxConnections: 2 });
+  const deps = {
+    registry: config.PROXIES_FILE === undefined ? createRedisRegistry(redis) : createFileRegistry(config.PROXIES_FILE),
+    claims: createRedisTickClaims(redis),
+    failures: createRedisScanFailures(redis),
+    pauses: createRedisScanPauses(redis),
+    invoker,
+    deadLetters,
+    runs: [createRedisScanRuns(redis)],
+    clock: SYSTEM_DISPATCH_CLOCK,
+    log,
+    settings: {
+      tickLengthMs: config.SCAN_TICK_MS,
+      intervals: intervalsOf(config),
+      parallel: config.SCAN_PARALLEL,
+    },
+  };
+  return {
+    dispatch: (tickMs, signal) => dispatch(deps, tickMs, signal),
+    async close() {
+      await Promise.all([redis.close(), db?.destroy()]);
+    },
+  };
+}

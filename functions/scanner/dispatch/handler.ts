@@ -1,0 +1,38 @@
+import { createSqsDeadLetters } from '@proxywatch/core/drivers/dead-letters/sqs-dead-letters';
+import { createLambdaInvoker } from '@proxywatch/core/drivers/lambda/lambda-invoker';
+import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import { parseLambdaDispatchConfig } from './config.ts';
+import { createDispatcher } from './deps.ts';
+import type { Dispatched } from './dispatch.ts';
+import { tickOfEvent } from './tick-of-event.ts';
+
+/** Of the time that Lambda gives us, for what comes after sending. */
+const RESERVE_MS = 5_000;
+
+interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+let root: ReturnType<typeof createRoot> | undefined;
+
+/** One tick, for the schedule. Rejects when nothing could be sent at all: Lambda then tries the same tick again. */
+export async function handler(event: unknown, context: LambdaContext): Promise<Dispatched> {
+  // Kept for the next invocation of this process; a wrong configuration rejects each of them.
+  root ??= createRoot();
+  const { dispatcher, tickLengthMs } = root;
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+  return dispatcher.dispatch(tickOfEvent(event, Date.now(), tickLengthMs), signal);
+}
+
+function createRoot() {
+  const config = parseLambdaDispatchConfig(process.env);
+  const log = createJsonLog((line) => process.stdout.write(line));
+  const outlets = {
+    invoker: createLambdaInvoker({
+      functionName: config.SCAN_COLLECT_FUNCTION,
+      maxConnections: config.SCAN_PARALLEL,
+    }),
+    deadLetters: createSqsDeadLetters({ queueUrl: config.SCAN_DEAD_LETTERS_URL }),
+  };
+  return { dispatcher: createDispatcher(config, outlets, log), tickLengthMs: config.SCAN_TICK_MS };
+}

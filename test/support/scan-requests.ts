@@ -1,0 +1,24 @@
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { CollectRequest } from '@proxywatch/core/ports/collect-invoker';
+
+export function proxyNamed(id: string, namespace = 'shop'): RegisteredProxy {
+  return {
+    id,
+    kind: 'proxysql',
+    namespace,
+    adminHost: '127.0.0.1',
+    adminPort: 6032,
+    adminTls: false,
+    statsCredentialRef: 'stats',
+  };
+}
+
+/** `shop-0`, `shop-1`, … */
+export function proxiesNamed(count: number): RegisteredProxy[] {
+  return Array.from({ length: count }, (_, i) => proxyNamed(`shop-${i}`));
+}
+
+export function requestFor(...ids: readonly string[]): CollectRequest {
+  const proxies = ids.map((id) => ({ proxy: proxyNamed(id), collectors: ['status' as const] }));
+  return { version: 1, tickMs: 60_000, windowMs: 60_000, proxies };
+}
