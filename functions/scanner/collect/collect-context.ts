@@ -35,6 +35,8 @@ export interface CollectContext {
    * Persists the new state and what was found, both or neither, and then brings the records to their sinks. Sinks that are
    * away get them later: that is no failure. Rejects with STORE_* when nothing was persisted, and with SINK_FULL when too
    * much is pending already: then nothing must be read any more.
+   *
+   * A record of another kind than the collector's (a key event that it alone can see) goes where its kind goes.
    */
   commit(found: Found): Promise<void>;
   /**

@@ -218,9 +218,14 @@ describe('whatever the proxy loses', () => {
         let truth = 0;
         let counted = 0;
         let memory: ErrorMemory | undefined;
+        let hasRestarted = false;
+        let isEachRestartSeen = true;
         const rows = new Map([[0, { count: 3, bornS: 500 }]]);
 
         function look(hidden: readonly number[], shown: number | undefined) {
+          // A second life that is older when it is looked at than the first one was can only be told apart by luck.
+          if (hasRestarted && uptimeS >= (memory?.uptimeS ?? 0)) isEachRestartSeen = false;
+          hasRestarted = false;
           const visible = [...rows].filter(([user]) => !hidden.includes(user));
           const next = errorIntervalOf(
             readOf({
@@ -267,6 +272,7 @@ describe('whatever the proxy loses', () => {
             rows.clear();
             if (one.kind === 'restart') {
               uptimeS = 1;
+              hasRestarted = true;
               total = 0;
               shown = 0;
             }
@@ -276,9 +282,9 @@ describe('whatever the proxy loses', () => {
           pass(60);
           lookWhole();
         }
-        if (hasTotals) expect(counted).toBe(truth);
+        if (hasTotals && isEachRestartSeen) expect(counted).toBe(truth);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 2_000 },
     );
   });
 });

@@ -1,0 +1,69 @@
+import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
+import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
+import { bounded } from '../../gateway/worker/bounded.ts';
+import type { CollectorReport } from './collect.ts';
+import type { CollectContext } from './collect-context.ts';
+import { DigestObservers } from './digest-observers.ts';
+import { problemOf } from './problem-of.ts';
+import { ProcesslistSampling } from './processlist-sampling.ts';
+import type { LeasedRun } from './read-proxy.ts';
+
+/** Runs collectors side by side over one session; what one cannot do does not concern the others. */
+export function runCollectors(
+  proxy: RegisteredProxy,
+  names: readonly CollectorName[],
+  session: ProxySession,
+  run: LeasedRun,
+  signal: AbortSignal,
+): Promise<CollectorReport[]> {
+  const { clock, windowEndMs, outbox, log, token } = run;
+  const settings = run.settingsOf(proxy.namespace);
+  const observers = new DigestObservers(signal, (error) =>
+    log.warn('an observer of digests failed', { proxy: proxy.id, ...problemOf(error) }),
+  );
+  const sampling = new ProcesslistSampling({
+    fetch: () => session.fetchProcesslist(signal),
+    sampleMs: settings.sampleMs,
+    windowEndMs,
+    clock,
+    signal,
+    onMissed: (error) => log.warn('a sample was missed', { proxy: proxy.id, ...problemOf(error) }),
+  });
+
+  const contextOf = (name: CollectorName): CollectContext => ({
+    proxy,
+    session,
+    settings,
+    state: run.stored.states.get(name),
+    clock,
+    windowEndMs,
+    signal,
+    log,
+    commit: (found) => outbox.commit(name, found),
+    commitWith: (records, persist) => outbox.commitWith(name, records, persist),
+    watchProcesslist: (observe) => sampling.watch(observe),
+    observeDigests: (observe) => observers.add(observe),
+    tellDigests: (round) => observers.tell(round),
+    token,
+  });
+
+  async function runOne(name: CollectorName): Promise<CollectorReport> {
+    try {
+      const collector = run.collectors.get(name);
+      if (!collector) throw new ProxywatchError('PROXY_UNSUPPORTED', `there is no collector ${name}`);
+      await bounded(collector.collect(contextOf(name)), signal, { code: 'CANCELLED', what: name });
+      return { name, records: outbox.recordsOf(name) };
+    } catch (error) {
+      const problem = problemOf(error);
+      if (errorCodeOf(error) === 'STORE_FENCED') run.lost.abort(error);
+      if (problem.code !== 'CANCELLED')
+        log.warn('a collector failed', { proxy: proxy.id, collector: name, ...problem });
+      return { name, records: outbox.recordsOf(name), problem };
+    }
+  }
+
+  // All begin before any goes on: who wants to observe has said so when the digests are read.
+  return Promise.all(names.map(runOne));
+}
