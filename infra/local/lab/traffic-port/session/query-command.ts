@@ -21,6 +21,8 @@ export async function runQuery(core: SessionCore, payload: Buffer): Promise<void
     else if (local !== undefined) core.write(local);
     return;
   }
+  // Logged when it is parsed, whatever the back end makes of it.
+  if (locksHostgroup(core, kind)) context.stats.messages.record(UNPARSABLE_SET);
   core.start('Query', statement.sql, startedUs);
   const job: Job = {
     hostgroup,
@@ -48,12 +50,13 @@ function otherTransactions({ state }: SessionCore, hostgroup: number): readonly 
 
 /** A SET that took effect follows the session; one that was not understood binds it to its hostgroup. */
 function rememberSet(
-  { context, state }: SessionCore,
+  core: SessionCore,
   kind: StatementKind,
   hostgroup: number,
   { connection }: PooledConnection,
 ): void {
-  const { globals, messages } = context.stats;
+  const { context, state } = core;
+  const { globals } = context.stats;
   if (kind.kind === 'setting') {
     for (const [name, assignment] of kind.assignments) {
       state.settings.set(name, assignment);
@@ -61,11 +64,14 @@ function rememberSet(
     }
     if (kind.assignments.has('names')) globals.add('Com_frontend_set_names');
   }
-  if (kind.kind !== 'unknownSet' || !context.settings().lockOnUnknownSet) return;
+  if (!locksHostgroup(core, kind)) return;
   globals.add('hostgroup_locked_set_cmds');
-  messages.record(UNPARSABLE_SET);
   if (state.lockedHostgroup < 0) globals.add('Client_Connections_hostgroup_locked');
   state.lockedHostgroup = hostgroup;
+}
+
+function locksHostgroup({ context }: SessionCore, kind: StatementKind): boolean {
+  return kind.kind === 'unknownSet' && context.settings().lockOnUnknownSet;
 }
 
 const ignore: AnswerSink = () => true;
