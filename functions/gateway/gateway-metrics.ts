@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { StoredHistories } from '@proxywatch/core/ports/history-store';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { observeProxies, observeRedis, type TrafficByPurpose } from './cost-metrics.ts';
 import { observeTraffic } from './memory/store-metrics.ts';
+import type { ProxyWorker } from './worker/proxy-worker.ts';
 
 /** What a gateway tells of itself, at /metrics/self. */
 export interface GatewayMetrics {
@@ -25,6 +27,7 @@ export interface GatewayMetrics {
   readonly moves: Counter<'reason'>;
   readonly leasesLost: Counter;
   readonly handOverSeconds: Histogram;
+  readonly gaps: Counter<'reason'>;
   readonly scrapes: Counter<'path'>;
   readonly servedBytes: Counter;
   readonly relayedProxies: Counter<'outcome'>;
@@ -33,18 +36,27 @@ export interface GatewayMetrics {
 /** Gauges that prom-client calls totals, which linters refuse; the same by type stand beside them. */
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `proxywatch_gateway_nodejs_active_${what}_total`);
 
-/** `traffic`: what is exchanged with the store of histories, as it counts itself. */
-export function createGatewayMetrics(
-  gatewayId: string,
-  traffic: StoredHistories['traffic'] = new Map(),
-): GatewayMetrics {
+/** What counts itself, and is asked when the metrics are. */
+export interface MetricSources {
+  /** @default nothing is exchanged */
+  readonly historyTraffic?: StoredHistories['traffic'];
+  /** @default nothing is exchanged */
+  readonly redisTraffic?: TrafficByPurpose;
+  /** @default none */
+  readonly workers?: () => readonly ProxyWorker[];
+}
+
+export function createGatewayMetrics(gatewayId: string, sources: MetricSources = {}): GatewayMetrics {
+  const { historyTraffic = new Map(), redisTraffic = new Map(), workers = () => [] } = sources;
   const registry = new Registry();
   registry.setDefaultLabels({ gateway: gatewayId });
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'proxywatch_gateway_' });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   observeEventLoop(registry);
-  observeTraffic(traffic, registry);
+  observeTraffic(historyTraffic, registry);
+  observeRedis(redisTraffic, registry);
+  observeProxies(workers, registry);
   return {
     registry,
     proxies: new Gauge({ name: 'proxywatch_gateway_proxies', help: 'Proxies that this gateway watches.', registers }),
@@ -147,6 +159,12 @@ export function createGatewayMetrics(
       name: 'proxywatch_gateway_hand_over_seconds',
       help: 'From being assigned a proxy to having its lease.',
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120],
+      registers,
+    }),
+    gaps: new Counter({
+      name: 'proxywatch_gateway_gaps_total',
+      help: 'Scrapes of proxies that went without statistics, by reason: no-owner, no-lease, late, down or withheld.',
+      labelNames: ['reason'],
       registers,
     }),
     scrapes: new Counter({

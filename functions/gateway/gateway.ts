@@ -7,6 +7,7 @@ import type { MembershipStore } from '@proxywatch/core/ports/membership-store';
 import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
 import type { ProxyRegistry } from '@proxywatch/core/ports/proxy-registry';
 import type { GatewayConfig } from './config.ts';
+import type { TrafficByPurpose } from './cost-metrics.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
 import { startServer } from './http/server.ts';
@@ -31,6 +32,8 @@ export interface GatewayParts {
   readonly leases: LeaseStore;
   /** By kind. */
   readonly drivers: ReadonlyMap<string, ProxyDriver>;
+  /** What is exchanged with Redis, by what it is for. @default not counted */
+  readonly redisTraffic?: TrafficByPurpose;
   readonly log: Log;
   /** @default the system's */
   readonly clock?: Clock;
@@ -47,7 +50,11 @@ const CLOSE_GRACE_MS = 5_000;
 /** Starts a gateway from its parts; they stay the caller's to close. */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
   const { registry, membership, leases, store, log, clock = SYSTEM_CLOCK } = parts;
-  const metrics = createGatewayMetrics(config.GATEWAY_ID, store.traffic);
+  const metrics = createGatewayMetrics(config.GATEWAY_ID, {
+    historyTraffic: store.traffic,
+    redisTraffic: parts.redisTraffic ?? new Map(),
+    workers: () => fleet.workers,
+  });
   const memory = new HistoryMemory({
     keepers: () => fleet.workers.map(({ keeper }) => keeper),
     budgetBytes: config.HISTORY_MEMORY_BYTES,

@@ -6,6 +6,7 @@ import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-leas
 import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
 import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
+import { countTraffic } from '@proxywatch/core/drivers/redis/count-traffic';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
@@ -17,22 +18,32 @@ const log = createJsonLog((line) => process.stderr.write(line), { gateway: confi
 const redis = createRedis(config.REDIS_URL);
 // A history of a hundred thousand digests takes Redis a third of a second to write: a client of its own, with more time.
 const historyRedis = createRedis(config.REDIS_URL, { commandTimeoutMs: 10_000 });
+const counted = {
+  registry: countTraffic(redis),
+  membership: countTraffic(redis),
+  lease: countTraffic(redis),
+  history: countTraffic(historyRedis),
+};
 const proxysql = createProxysqlDriver();
 const stopRequested = Promise.race(['SIGINT', 'SIGTERM'].map(nextSignal));
 
 try {
   const gateway = await startGateway(config, {
-    registry: config.PROXIES_FILE === undefined ? createRedisRegistry(redis) : createFileRegistry(config.PROXIES_FILE),
+    registry:
+      config.PROXIES_FILE === undefined
+        ? createRedisRegistry(counted.registry.redis)
+        : createFileRegistry(config.PROXIES_FILE),
     credentials: createFileCredentials({
       path: config.PROXY_CREDENTIALS_FILE,
       onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
     }),
-    store: createRedisHistoryStore(historyRedis),
-    membership: createRedisMembershipStore(redis, {
+    store: createRedisHistoryStore(counted.history.redis),
+    membership: createRedisMembershipStore(counted.membership.redis, {
       onDamaged: ({ field, problem }) => log.warn('fleet record left out', { field, problem }),
     }),
-    leases: createRedisLeaseStore(redis),
+    leases: createRedisLeaseStore(counted.lease.redis),
     drivers: new Map([[proxysql.kind, proxysql]]),
+    redisTraffic: new Map(Object.entries(counted).map(([purpose, { traffic }]) => [purpose, traffic])),
     log,
   });
   log.info('listening', { host: config.GATEWAY_HOST, port: gateway.port });

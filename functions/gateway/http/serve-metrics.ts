@@ -33,7 +33,7 @@ export async function serveMetrics(
     return serveWorkers(context, fleet.workers, '/metrics', request, response);
   }
   const worker = fleet.workerOf(proxyId);
-  if (!worker) return sendElsewhere(context, proxyId, response);
+  if (!worker) return sendElsewhere(context, proxyId, request, response);
   return serveWorkers(context, [worker], '/metrics?proxy', request, response);
 }
 
@@ -85,12 +85,18 @@ async function send(
 }
 
 /** A proxy that is not ours: its owner is told, if there is one. */
-function sendElsewhere({ fleet, advertise }: RouteContext, proxyId: string, response: ServerResponse): void {
+function sendElsewhere(
+  { fleet, metrics, advertise }: RouteContext,
+  proxyId: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const name = `proxy ${JSON.stringify(proxyId)}`;
   const owner = fleet.ownerOf(proxyId);
   if (!fleet.isRegistered(proxyId)) {
     sendJson(response, 404, { error: `no ${name}` });
   } else if (owner === undefined || owner === advertise()) {
+    if (timeoutOf(request) !== undefined) metrics.gaps.inc({ reason: 'no-owner' });
     response.setHeader('Retry-After', '1');
     sendJson(response, 503, { error: `${name} has no owner now` });
   } else {

@@ -40,6 +40,7 @@ export class Collector {
   readonly #texts: DigestTexts;
   #areTextsDue = false;
   #rowsRead = 0;
+  #rowsReadEver = 0;
   /** The history that all of these are about, and the one that is shown. */
   #merged: RememberedProxy | undefined;
   #shown: RememberedProxy | undefined;
@@ -56,6 +57,11 @@ export class Collector {
   /** Why SQL statistics are not shown, if they are not. */
   get sqlProblem(): string | undefined {
     return this.#sqlProblem;
+  }
+
+  /** Digest rows that were read and merged so far. */
+  get rowsRead(): number {
+    return this.#rowsReadEver;
   }
 
   /** Shows or hides what the latest collection brought; statistics only while the lease stands. */
@@ -106,6 +112,7 @@ export class Collector {
     if ('problem' in merged) return merged.problem;
     const { read, isRenamed } = merged;
     this.#rowsRead = read.rows.length;
+    this.#rowsReadEver += read.rows.length;
     if (!isRenamed && this.#texts.isComplete) return undefined;
     this.#areTextsDue = true;
     await this.#texts.complete(session, digests.series.named, read.rows, signal);

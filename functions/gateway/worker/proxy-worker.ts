@@ -58,6 +58,7 @@ export class ProxyWorker {
   /** When a scraper was heard last; a proxy that has just come is taken to have one. */
   #scraperMs: number;
   #lastSuccessMs: number | undefined;
+  #collectMs = 0;
   #reported: { readonly error: string | undefined; readonly withheld: string | undefined } | undefined;
 
   constructor(options: ProxyWorkerOptions) {
@@ -109,13 +110,23 @@ export class ProxyWorker {
     this.#head.set(this.#headRef, isUp ? 1 : 0, 0);
     const mayExpose = this.#options.mayExpose?.() ?? true;
     this.#collector.expose(isUp, mayExpose);
-    const isComplete = isUp && mayExpose && this.#collector.sqlProblem === undefined;
+    const gap = this.#gapOf(isFresh, isUp, mayExpose);
+    const isComplete = gap === undefined;
     return (isScraper) => {
+      if (isScraper && gap !== undefined) this.#options.metrics.gaps.inc({ reason: gap });
       const nowMs = this.#options.clock.nowMs();
       if (isScraper) this.#scraperMs = nowMs;
       const isScrape = isScraper || nowMs - this.#scraperMs >= SCRAPER_SILENCE_MS;
       if (isScrape && isComplete) this.#seen = shown;
     };
+  }
+
+  /** Why a scrape goes without statistics, if it does. */
+  #gapOf(isFresh: boolean, isUp: boolean, mayExpose: boolean): string | undefined {
+    if (!isFresh) return 'late';
+    if (!isUp) return 'down';
+    if (!mayExpose) return 'no-lease';
+    return this.#collector.sqlProblem === undefined ? undefined : 'withheld';
   }
 
   /** Ends the running collection, writes what is due to the store (until `signal` aborts) and closes the connection. */
@@ -150,6 +161,16 @@ export class ProxyWorker {
     this.#stopping.abort(new ProxywatchError('CANCELLED', `the worker of ${this.proxy.id} lost its lease`));
     await this.#running;
     await this.#options.link.close();
+  }
+
+  /** What the proxy has cost so far, and what it takes now. */
+  get cost() {
+    return {
+      collectSeconds: this.#collectMs / 1000,
+      rowsRead: this.#collector.rowsRead,
+      series: this.seriesCount ?? 0,
+      historyBytes: this.keeper.byteLength,
+    };
   }
 
   /** Digest series that it exposes, the remainder included; undefined before the history is loaded. */
@@ -213,6 +234,7 @@ export class ProxyWorker {
     const startedMs = clock.nowMs();
     const error = await this.#attempt();
     const tookMs = clock.nowMs() - startedMs;
+    this.#collectMs += tookMs;
     this.#head.set(this.#headRef, Math.round(tookMs * 1000), 1);
     metrics.collections.inc({ outcome: error?.code ?? 'ok' });
     metrics.collectSeconds.observe(tookMs / 1000);

@@ -1,4 +1,5 @@
 import type { StoreOperation, Traffic } from '../../ports/history-store.ts';
+import { payloadSizeOf } from '../redis/payload-size.ts';
 import type { RedisArgument, RedisScript } from '../redis/redis-client.ts';
 import type { LimitedRedis, Limits } from './limited-redis.ts';
 
@@ -18,7 +19,7 @@ export class StoreTraffic {
     return {
       call: async (command: string, args: readonly RedisArgument[], limits: Limits) => {
         const reply = await this.#redis.call(command, args, limits);
-        this.#count(operation, sizeOf(args), sizeOf(reply));
+        this.#count(operation, payloadSizeOf(args), payloadSizeOf(reply));
         return reply;
       },
       evaluate: async (
@@ -28,7 +29,7 @@ export class StoreTraffic {
         limits: Limits,
       ) => {
         const reply = await this.#redis.evaluate(script, keys, args, limits);
-        this.#count(operation, script.sha1.length + sizeOf(keys) + sizeOf(args), sizeOf(reply));
+        this.#count(operation, script.sha1.length + payloadSizeOf(keys) + payloadSizeOf(args), payloadSizeOf(reply));
         return reply;
       },
     };
@@ -42,13 +43,4 @@ export class StoreTraffic {
       receivedBytes: before.receivedBytes + receivedBytes,
     });
   }
-}
-
-/** Bytes of a value, nested lists included; almost all is ASCII. */
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length;
-  if (!Array.isArray(value)) return 0;
-  let size = 0;
-  for (const part of value) size += sizeOf(part);
-  return size;
 }

@@ -2,7 +2,16 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { createGate, FakeProxy } from '../fake-proxy.ts';
 import { FakeStore, unavailable } from '../fake-store.ts';
-import { createTestLog, createTestWorker, executionsIn, look, scrape, shownBy, valueIn } from '../test-worker.ts';
+import {
+  createTestLog,
+  createTestWorker,
+  executionsIn,
+  look,
+  METRICS,
+  scrape,
+  shownBy,
+  valueIn,
+} from '../test-worker.ts';
 
 let proxy: FakeProxy;
 let store: FakeStore;
@@ -192,6 +201,30 @@ describe('an idle worker', () => {
     worker.collectIfIdle(30_000);
     await jest.advanceTimersByTimeAsync(0);
     expect(reads()).toBe(2);
+  });
+});
+
+describe('a scrape that goes without statistics', () => {
+  const gaps = async () =>
+    Object.fromEntries((await METRICS.gaps.get()).values.map(({ labels, value }) => [labels.reason, value]));
+
+  test('is counted by what kept them back, and what people look at is not', async () => {
+    METRICS.gaps.reset();
+    const worker = createTestWorker(proxy, store);
+    proxy.before = () => Promise.reject(unreachable());
+    await look(worker);
+    await scrape(worker);
+    proxy.before = () => undefined;
+    jest.advanceTimersByTime(60_000);
+    store.before = () => Promise.reject(unavailable());
+    await scrape(worker);
+    store.before = () => undefined;
+    await scrape(worker);
+    hold('digests');
+    const late = scrape(worker, 4_500);
+    await jest.advanceTimersByTimeAsync(4_500);
+    await late;
+    expect(await gaps()).toEqual({ down: 1, withheld: 1, late: 1 });
   });
 });
 
