@@ -5,5 +5,13 @@
  */
 export const GATEWAY_NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=20', '--expose-gc'] as const;
 
-/** glibc gives each thread a heap of its own and returns little of them; compression runs on several threads. */
-export const GATEWAY_ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
+/**
+ * glibc gives each thread a heap of its own and returns little of them; compression runs on several threads. What a socket
+ * brings comes in blocks of 64 KiB: from a mapping of their own they go back at once, from a heap those of a large answer
+ * stay (100 MB after tables of 50,000 digests).
+ */
+export const GATEWAY_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+} as const;

@@ -5,6 +5,7 @@ import type { Correction } from '../../layers/core/src/domain/digests/proxy-hist
 import type { RecallScope } from '../../layers/core/src/domain/digests/recall.ts';
 import {
   batchOf,
+  isAllStored,
   markLost,
   markStored,
   nothingRemembered,
@@ -99,8 +100,20 @@ export class SimulatedGateway {
     expect(this.#correct(undefined, tookS)).toBe('corrected');
   }
 
+  /** As of a table that is too large to be read whole. */
+  readWithoutRows(tookS: number): void {
+    this.#isForgetful = true;
+    expect(this.#correct(undefined, tookS, true)).toBe('corrected');
+  }
+
   store(): void {
-    const batch = batchOf(this.remembered, this.#store === undefined);
+    this.storePart();
+    while (!isAllStored(this.remembered)) this.storePart();
+  }
+
+  /** Writes a batch of some of the rows that are due; a crash before the next one forgets the others. */
+  storePart(maxRows = 5): void {
+    const batch = batchOf(this.remembered, this.#store === undefined, maxRows);
     if (!batch) return;
     const rows = new Map(batch.replaces !== 'nothing' ? [] : this.#store?.rows);
     const series = new Map(this.#store?.series);
@@ -110,11 +123,12 @@ export class SimulatedGateway {
     this.#store = { meta: batch.meta, metaCopy: batch.meta, rows, series };
     this.#storedReadAtS = this.#readAtS;
     this.#storedLife = this.#readLife;
-    markStored(this.remembered, rows.size);
+    markStored(this.remembered, rows.size, batch);
     this.proxy.markStored();
   }
 
   crash(): void {
+    if (this.#store && !isAllStored(this.remembered)) this.#isForgetful = true;
     this.#isSeen = false;
     this.remembered = this.#store
       ? restoreHistory(storedOf(this.#store), Math.floor(this.proxy.nowS)).remembered
@@ -144,7 +158,7 @@ export class SimulatedGateway {
     for (const key of dropped) this.#store?.rows.delete(key);
     if (isTold) this.history.rows.noteDropped(dropped);
     else this.history.rows.noteUncertain();
-    if (dropped.length > 0) this.#isForgetful = true;
+    if (dropped.length > 0 || !isTold) this.#isForgetful = true;
   }
 
   /** The store comes back empty. */
@@ -198,9 +212,10 @@ export class SimulatedGateway {
     this.#isSeen = true;
   }
 
-  #correct(since: number | undefined, tookS: number): string {
+  #correct(since: number | undefined, tookS: number, isWithoutRows = false): string {
     const sentS = this.proxy.nowS;
-    const read = this.proxy.read(since, tookS);
+    const { rows, ...rest } = this.proxy.read(since, tookS);
+    const read = { ...rest, rows: isWithoutRows ? [] : rows };
     const correction = this.#merge(read, tookS, sentS);
     if (correction.kind !== 'corrected') return correction.kind;
     const isResetSeen = correction.verdict === 'reset' || correction.verdict === 'begun';

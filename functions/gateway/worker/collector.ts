@@ -86,6 +86,7 @@ export class Collector {
     const { keeper } = this.#options;
     const hasDigests = session.capabilities.digests;
     const unread = hasDigests ? await this.#collectDigests(session, isSeen, signal) : reasonOf(session);
+    freeGarbageOf(this.#rowsRead);
     const status = await session.fetchStatus(signal);
     if (unread === undefined) keeper.remembered?.errors.correct(status);
     const problem = unread ?? (await this.#problemOf(keeper.save(signal)));
@@ -93,7 +94,6 @@ export class Collector {
     this.#status.show(status);
     this.#sqlProblem = problem;
     if (problem === undefined && keeper.remembered) this.#show(keeper.remembered);
-    freeGarbageOf(this.#rowsRead);
     this.#rowsRead = 0;
   }
 

@@ -1,11 +1,11 @@
 import type { NamingOptions } from '@proxywatch/core/domain/digests/attribution';
 import type { ReadTiming } from '@proxywatch/core/domain/digests/baseline';
-import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
+import { areRowsLeftOut, type DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import type { Correction, ProxyHistory } from '@proxywatch/core/domain/digests/proxy-history';
 import type { RecallScope } from '@proxywatch/core/domain/digests/recall';
 import { isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DigestRequest, ProxySession } from '@proxywatch/core/ports/proxy-driver';
-import type { FullReadGate } from '../memory/full-read-gate.ts';
+import type { FullReadGate, Turn } from '../memory/full-read-gate.ts';
 import type { Clock } from './clock.ts';
 import type { HistoryKeeper, ReadTime } from './history-keeper.ts';
 
@@ -13,8 +13,13 @@ import type { HistoryKeeper, ReadTime } from './history-keeper.ts';
 const FULL_READ_INTERVAL_MS = 3_600_000;
 const FULL_READ_INTERVAL_READS = 60;
 
-/** Rows that a table is taken to have that was never read. */
-const USUAL_ROWS = 10_000;
+/** Longer ago, most of a table may have changed: it is read whole, since such reads are bounded in size. */
+const MAX_CHANGES_MS = 600_000;
+
+/** Rows that a table is taken to have that was never read: it may be any. */
+const UNKNOWN_ROWS = 50_000;
+/** Reads that bring fewer rows wait for nobody. */
+const FEW_ROWS = 1_000;
 /** Rows may leave memory while others are asked for; once more is usual, often is not. */
 const MAX_RECALLS = 10;
 
@@ -27,7 +32,7 @@ export type Merged = Exclude<Correction, { kind: 'rows-needed' }>;
 export type Corrected = Extract<Correction, { kind: 'corrected' }>;
 
 export interface DigestCollectorOptions {
-  /** Where tables that are read whole wait for their turn. @default they do not wait */
+  /** Where large reads wait for their turn. @default they do not wait */
   readonly gate?: FullReadGate | undefined;
   /** What every read asks for besides. */
   readonly request?: Pick<DigestRequest, 'withExtremes'>;
@@ -39,10 +44,12 @@ export interface DigestCollectorOptions {
 export class DigestCollector {
   readonly #clock: Clock;
   readonly #options: DigestCollectorOptions;
-  /** Gives the turn for a full read back. */
-  #leave: (() => void) | undefined;
+  #turn: Turn | undefined;
+  /** Rows that the latest read of changed ones brought. */
+  #changedRows = 0;
   /** The history that the latest read was merged into. */
   #history: ProxyHistory | undefined;
+  #mergedMs = Number.NEGATIVE_INFINITY;
   #fullReadDueMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, options: DigestCollectorOptions = {}) {
@@ -57,25 +64,22 @@ export class DigestCollector {
   async read(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
     const baseline = history === this.#history || this.#options.resumes ? history?.baseline : undefined;
     if (!baseline || this.#isFullReadDue()) return this.readAll(session, history, signal);
-    return this.#fetch(session, { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) }, signal);
+    if (this.#changedRows >= FEW_ROWS) await this.#enter(this.#changedRows, signal);
+    const timed = await this.#fetch(session, { sinceUptimeS: Math.max(0, baseline.uptimeS - baseline.slackS) }, signal);
+    this.#changedRows = timed.read.rows.length;
+    return timed;
   }
 
-  /** Waits for its turn first: tables read whole take much memory. `end` gives the turn back. */
+  /** Waits for its turn first: large reads take much memory. `end` gives the turn back. */
   async readAll(session: ProxySession, history: ProxyHistory | undefined, signal: AbortSignal): Promise<TimedRead> {
-    this.end();
-    try {
-      this.#leave = await this.#options.gate?.enter(history?.baseline?.tableRows ?? USUAL_ROWS, signal);
-    } catch (error) {
-      if (isProxywatchError(error)) throw error;
-      throw new ProxywatchError('PROXY_BUSY', 'other digest tables were read for too long', { cause: error });
-    }
+    await this.#enter(history?.baseline?.tableRows ?? UNKNOWN_ROWS, signal);
     return this.#fetch(session, {}, signal);
   }
 
   /** To be called when what was read is merged and stored, or will not be. */
   end(): void {
-    this.#leave?.();
-    this.#leave = undefined;
+    this.#turn?.leave();
+    this.#turn = undefined;
   }
 
   /**
@@ -94,16 +98,29 @@ export class DigestCollector {
     const correction = await this.#correct(keeper, history, read, timing, naming, signal);
     if (correction.kind !== 'corrected') return correction;
     this.#history = history;
+    this.#mergedMs = this.#clock.nowMs();
     if (read.kind === 'full') {
       const spread = 0.5 + this.#clock.random();
-      this.#fullReadDueMs = this.#clock.nowMs() + FULL_READ_INTERVAL_MS * spread;
+      // A table that is too large to be read whole is forgotten whenever that is tried.
+      const afterMs = areRowsLeftOut(read) ? Number.POSITIVE_INFINITY : FULL_READ_INTERVAL_MS * spread;
+      this.#fullReadDueMs = this.#clock.nowMs() + afterMs;
     }
     return correction;
   }
 
   #isFullReadDue(): boolean {
     if (this.#options.resumes && !this.#history) return this.#clock.random() < 1 / FULL_READ_INTERVAL_READS;
-    return this.#clock.nowMs() >= this.#fullReadDueMs;
+    return this.#clock.nowMs() >= Math.min(this.#fullReadDueMs, this.#mergedMs + MAX_CHANGES_MS);
+  }
+
+  async #enter(rows: number, signal: AbortSignal): Promise<void> {
+    this.end();
+    try {
+      this.#turn = await this.#options.gate?.enter(rows, signal);
+    } catch (error) {
+      if (isProxywatchError(error)) throw error;
+      throw new ProxywatchError('PROXY_BUSY', 'other digest tables were read for too long', { cause: error });
+    }
   }
 
   async #correct(
@@ -127,6 +144,7 @@ export class DigestCollector {
   async #fetch(session: ProxySession, request: DigestRequest, signal: AbortSignal): Promise<TimedRead> {
     const earliestMs = this.#clock.nowMs();
     const read = await session.fetchDigests({ ...this.#options.request, ...request }, signal);
+    this.#turn?.arrived(read.rows.length);
     return { read, time: { earliestMs, latestMs: this.#clock.nowMs() } };
   }
 }

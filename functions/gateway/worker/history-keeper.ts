@@ -4,6 +4,7 @@ import type { Recall, RecallScope } from '@proxywatch/core/domain/digests/recall
 import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import {
   batchOf,
+  isAllStored,
   markLost,
   markStored,
   nothingRemembered,
@@ -273,18 +274,21 @@ export class HistoryKeeper {
 
   /** False when the store lost what it held of ours: the next write is one of everything. */
   async #write(remembered: RememberedProxy, signal: AbortSignal): Promise<boolean> {
-    const [token, revision, readTime] = [this.#token, this.#revision, this.#readTime];
-    if (revision === undefined) this.#lose(remembered);
-    const batch = batchOf(remembered, revision === undefined);
-    if (!batch || !readTime || token === undefined) return true;
-    const write = { token, revision, readAgeMs: this.#clock.nowMs() - readTime.latestMs, batch };
-    const saved = await this.#bounded(this.#store.save(this.#proxyId, write, signal), signal);
-    this.#revision = saved.kind === 'saved' ? saved.revision : undefined;
-    if (saved.kind === 'saved') {
-      markStored(remembered, saved.storedRows);
+    for (;;) {
+      const [token, revision, readTime] = [this.#token, this.#revision, this.#readTime];
+      if (revision === undefined) this.#lose(remembered);
+      const batch = batchOf(remembered, revision === undefined);
+      if (!batch || !readTime || token === undefined) return true;
+      const write = { token, revision, readAgeMs: this.#clock.nowMs() - readTime.latestMs, batch };
+      const saved = await this.#bounded(this.#store.save(this.#proxyId, write, signal), signal);
+      this.#revision = saved.kind === 'saved' ? saved.revision : undefined;
+      if (saved.kind !== 'saved') return false;
+      markStored(remembered, saved.storedRows, batch);
+      // Each batch leaves fewer rows due than the one before: none becomes due while a history is being written.
+      if (!isAllStored(remembered)) continue;
       this.#events.stored();
+      return true;
     }
-    return saved.kind === 'saved';
   }
 
   #bounded<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -122,12 +122,25 @@ describe('a read of the digest table', () => {
       for (let i = 0; i < size; i++)
         yield digestRow({ digest: digestOf(i), text, count: i, seenAgoS: i < 100 ? 0 : 400 });
     });
-    const full = await session.fetchDigests({});
+    const full = await session.fetchDigests({ withExtremes: true });
     expect(full.rows).toHaveLength(size);
     expect(full.tableSums.executions).toBe((size * (size - 1)) / 2);
     expect(new Set(full.rows.map((row) => row.text))).toEqual(new Set([text.slice(0, 512)]));
     const changed = await session.fetchDigests({ sinceUptimeS: 990 });
     expect(changed.rows).toHaveLength(100);
     expect(changed.tableSums).toEqual(full.tableSums);
+    const rows = await session.fetchDigests({});
+    expect(rows.rows).toHaveLength(size);
+    expect(new Set(rows.rows.map((row) => row.text))).toEqual(new Set([undefined]));
+  });
+
+  test('of a table that is too large to be read whole brings its sums, and of changed rows all', async () => {
+    const size = 200_001;
+    admin.set('stats_mysql_query_digest', function* () {
+      for (let i = 0; i < size; i++) yield digestRow({ digest: digestOf(i), count: 1, seenAgoS: i < 100 ? 0 : 400 });
+    });
+    const full = await session.fetchDigests({});
+    expect([full.rows.length, full.tableRows, full.tableSums.executions]).toEqual([0, size, size]);
+    expect((await session.fetchDigests({ sinceUptimeS: 990 })).rows).toHaveLength(100);
   });
 });

@@ -25,7 +25,10 @@ export interface DigestRow {
 
 /** One complete, consistent read of the digest table. */
 export interface DigestRead {
-  /** `full`: every row of the table; `changed`: at least every row that changed since the uptime asked for. */
+  /**
+   * `full`: every row of the table, or none of one that is too large to be read whole; `changed`: at least every row that
+   * changed since the uptime asked for.
+   */
   readonly kind: 'full' | 'changed';
   /** The proxy's wall clock, epoch seconds. */
   readonly proxyNowS: number;
@@ -38,4 +41,9 @@ export interface DigestRead {
   /** Smallest `first_seen` of the whole table; `undefined` when the table is empty. */
   readonly oldestFirstSeenS: number | undefined;
   readonly rows: readonly DigestRow[];
+}
+
+/** Whether a full read left the rows out, since there are too many. */
+export function areRowsLeftOut({ kind, rows, tableRows }: DigestRead): boolean {
+  return kind === 'full' && rows.length < tableRows;
 }

@@ -55,7 +55,7 @@ export class KnownRows {
     this.#evicted = storedRows;
   }
 
-  /** A new life of the whole table: older values are void, those in the store too. */
+  /** A new life of the whole table, or one that nothing is known of: older values are void, those in the store too. */
   begin(): void {
     this.table.clear();
     this.#evicted = 0;
@@ -149,12 +149,13 @@ export class KnownRows {
     return { replacesRows: this.#replaces, rows: this.#changed, purgedRows: this.#purged };
   }
 
-  /** The store has taken over what was due, and holds `storedRows` rows now. */
-  markStored(storedRows: number): void {
-    this.#evicted = Math.max(0, storedRows - this.size);
+  /** The store has taken over what was due, of changed rows only these if any are given, and holds `storedRows` now. */
+  markStored(storedRows: number, rows?: Iterable<string>): void {
+    if (rows) for (const key of rows) this.#changed.delete(key);
+    else this.#changed.clear();
+    this.#evicted = Math.max(0, storedRows - this.size + this.#changed.size);
     this.#isUncertain = false;
     this.#replaces = false;
-    this.#changed.clear();
     this.#purged.clear();
   }
 

@@ -1,7 +1,7 @@
 import { type Attribution, attribute, type NamingOptions } from './attribution.ts';
 import { type Baseline, baselineOf, type ReadTiming } from './baseline.ts';
 import { differenceOf, sumOf, ZERO } from './counters.ts';
-import type { DigestCounters, DigestRead } from './digest-read.ts';
+import { areRowsLeftOut, type DigestCounters, type DigestRead } from './digest-read.ts';
 import { KnownRows, type RowsToStore } from './known-rows.ts';
 import { planRecall, type Recall, type RecallScope } from './recall.ts';
 import { type RowChange, type RowChanges, rowChangesOf, rowsInFull, unattributed } from './row-changes.ts';
@@ -121,6 +121,7 @@ export class ProxyHistory {
     if (verdict.kind === 'unsure') return { kind: 'rows-needed', scope: 'all' };
     if (verdict.kind === 'reset') return this.#begin(read, timing, naming, verdict.reason);
     this.#baseline = baselineOf(read, timing, before, false);
+    if (areRowsLeftOut(read)) return this.#forgetRows(unattributed(changes, read, before), timing, naming);
     this.rows.adopt(recall);
     const isUnexplained = verdict.kind === 'continued' && !changes.isExplained;
     const merged = isUnexplained ? unattributed(changes, read, before) : changes;
@@ -146,9 +147,9 @@ export class ProxyHistory {
     return { ...this.rows.toStore(), series: this.#unstoredSeries };
   }
 
-  /** The store took the changes over, and holds `storedRows` rows now. */
-  markStored(storedRows = this.rows.size + this.rows.evicted): void {
-    this.rows.markStored(storedRows);
+  /** The store took the changes over, of the rows at least these, and holds `storedRows` rows now. */
+  markStored(storedRows = this.rows.size + this.rows.evicted, rows?: Iterable<string>): void {
+    this.rows.markStored(storedRows, rows);
     this.#unstoredSeries.clear();
   }
 
@@ -173,6 +174,16 @@ export class ProxyHistory {
     const all = rowsInFull(read);
     const attribution = this.#attribute(all, timing, naming, verdict === 'begun');
     return { kind: 'corrected', verdict, reason, ...all, ...attribution };
+  }
+
+  /**
+   * What happened to the rows of a table that is too large to be read whole is not known: all of them are forgotten, and
+   * what the sums grew by is the remainder's.
+   */
+  #forgetRows(grown: Pick<RowChanges, 'changes' | 'total'>, timing: ReadTiming, naming: NamingOptions): Correction {
+    this.rows.begin();
+    const attribution = this.#attribute(grown, timing, naming, false);
+    return { kind: 'corrected', verdict: 'continued', reason: undefined, ...grown, ...attribution };
   }
 
   #attribute(

@@ -1,6 +1,6 @@
 import { type Baseline, bornOf, jitterOf } from './baseline.ts';
 import { areEqual, differenceOf, isAnyBelow, sumOf, ZERO } from './counters.ts';
-import type { DigestCounters, DigestRead, DigestRow } from './digest-read.ts';
+import { areRowsLeftOut, type DigestCounters, type DigestRead, type DigestRow } from './digest-read.ts';
 import type { KnownRows } from './known-rows.ts';
 import type { Recall } from './recall.ts';
 import { type Unknown, whoIsNewborn } from './unknown-rows.ts';
@@ -108,11 +108,14 @@ export function rowChangesOf(
   };
 }
 
-/** Every row of a full read as the first of its life; those that took most time first, so that they are named first. */
+/**
+ * Every row of a full read as the first of its life; those that took most time first, so that they are named first. Of a
+ * table whose rows were left out the sums count all the same.
+ */
 export function rowsInFull(read: DigestRead): Pick<RowChanges, 'changes' | 'total'> {
   const rows = read.rows.toSorted((a, b) => b.counters.timeUs - a.counters.timeUs);
   const changes = rows.map((row): RowChange => ({ row, bornS: bornOf(read, row), kind: 'newborn', by: row.counters }));
-  return { changes, total: totalOf(changes) };
+  return { changes, total: areRowsLeftOut(read) ? read.tableSums : totalOf(changes) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Baseline, jitterOf, oldestBornOf, type ReadTiming } from './baseline.ts';
 import { isAnyBelow } from './counters.ts';
-import type { DigestRead } from './digest-read.ts';
+import { areRowsLeftOut, type DigestRead } from './digest-read.ts';
 import type { KnownRows } from './known-rows.ts';
 import type { RowChanges } from './row-changes.ts';
 
@@ -36,6 +36,7 @@ export function verdictOf(
   if (read.kind === 'full' && (isRestartProven || hasUptimeFallen(read, baseline))) {
     return { kind: 'reset', reason: 'restart' };
   }
+  if (areRowsLeftOut(read)) return verdictWithoutRows(read, baseline, jitterS);
   const suspicion = suspicionOf(read, changes, baseline, rows, hasRestarted, jitterS);
   if (read.kind === 'changed') return suspicion ? { kind: 'suspect', reason: suspicion } : { kind: 'continued' };
   if (changes.untouched > 0) {
@@ -69,6 +70,12 @@ function verdictOfAll(
   // Some rows are gone, none came back, others live on: they were taken out one by one, however young the others are.
   const isThinnedOut = survivors > 0 && changes.restarted === 0;
   return isYoung && !isThinnedOut ? { kind: 'reset', reason: 'table-reset' } : { kind: 'purged' };
+}
+
+/** No row to compare: only what is certain without counts, and all rows may be others. */
+function verdictWithoutRows(read: DigestRead, baseline: Baseline, jitterS: number): Verdict {
+  const isYoung = isYoungerThan(baseline.uptimeS + jitterS + 1, read);
+  return isYoung ? { kind: 'reset', reason: 'table-reset' } : { kind: 'purged' };
 }
 
 /** For a table of which all values were forgotten: nothing in it is less than it was. */

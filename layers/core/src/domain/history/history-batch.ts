@@ -17,10 +17,16 @@ export function nothingRemembered(): RememberedProxy {
 }
 
 /**
- * What a store must take over to equal the history; `undefined` without a first read. With `isFirst` the store holds
- * nothing of it yet, or nothing that can be relied upon.
+ * Rows of one write at most. More of them, as after a whole table was read, go in several: what is written takes a multiple
+ * of what is kept. Until the last one the store holds fewer rows than are known: those count as forgotten.
  */
-export function batchOf(remembered: RememberedProxy, isFirst: boolean): HistoryBatch | undefined {
+const MAX_ROWS = 20_000;
+
+/**
+ * What a store must take over to equal the history, or to come nearer to it (`isAllStored` tells); `undefined` without a first read.
+ * With `isFirst` the store holds nothing of it yet, or nothing that can be relied upon.
+ */
+export function batchOf(remembered: RememberedProxy, isFirst: boolean, maxRows = MAX_ROWS): HistoryBatch | undefined {
   const { digests, errors } = remembered;
   const { baseline, totals, other, retired, rows, series } = digests;
   if (!baseline) return undefined;
@@ -29,7 +35,7 @@ export function batchOf(remembered: RememberedProxy, isFirst: boolean): HistoryB
   return {
     replaces: isFirst ? 'everything' : changes.replacesRows ? 'rows' : 'nothing',
     meta: encodeMeta(META_KEY, { baseline, totals, other, retired, sealedSeries: series.sealedCount }),
-    rows: recordsOf(changes.rows, (key) => {
+    rows: recordsOf(changes.rows.values().take(maxRows), (key) => {
       const { table } = rows;
       const slot = table.slotOf(key);
       return encodeCounters(key, table.countersAt(slot), table.markAt(slot), table.touchedAt(slot));
@@ -49,9 +55,13 @@ export function batchOf(remembered: RememberedProxy, isFirst: boolean): HistoryB
 }
 
 /** The store took a batch over, and holds `storedRows` rows now. */
-export function markStored({ digests, errors }: RememberedProxy, storedRows: number): void {
-  digests.markStored(storedRows);
+export function markStored({ digests, errors }: RememberedProxy, storedRows: number, { rows }: HistoryBatch): void {
+  digests.markStored(storedRows, rows.keys());
   errors.markStored();
+}
+
+export function isAllStored({ digests }: RememberedProxy): boolean {
+  return digests.changesToStore().rows.size === 0;
 }
 
 /** The store holds nothing of it any more, or nothing that can be relied upon. */
@@ -60,6 +70,8 @@ export function markLost({ digests, errors }: RememberedProxy): void {
   errors.markLost();
 }
 
-function recordsOf(keys: ReadonlySet<string>, recordOf: (key: string) => string): Records {
-  return new Map([...keys].map((key) => [key, recordOf(key)]));
+function recordsOf(keys: Iterable<string>, recordOf: (key: string) => string): Records {
+  const records = new Map<string, string>();
+  for (const key of keys) records.set(key, recordOf(key));
+  return records;
 }

@@ -1,6 +1,6 @@
 import type { DigestRead, DigestRow } from '../../domain/digests/digest-read.ts';
 import { type Cell, countOf, decodeText, excerptOf, malformed, type Row, readCount } from './cells.ts';
-import { FIELD_SEPARATOR, ROW_SEPARATOR, TEXT_CHARACTERS } from './statements.ts';
+import { FIELD_SEPARATOR, MAX_WHOLE_TABLE_ROWS, NO_TEXT, ROW_SEPARATOR, TEXT_CHARACTERS } from './statements.ts';
 
 const KEY = /^-?\d{1,10}\|(?:[0-9A-F]{2})*\|(?:[0-9A-F]{2})*\|(?:[0-9A-F]{2})*\|0x[0-9A-Fa-f]{1,16}$/;
 const COLUMNS = [
@@ -28,7 +28,8 @@ export function parseDigestAnswer(answer: readonly Row[], kind: DigestRead['kind
   // Sums and minimum of an empty table are NULL.
   const ofTable = (index: number, column: string) => (tableRows === 0 ? 0 : countOf(row, index, column));
   const rows = unpackRows(row[8], withExtremes);
-  if (kind === 'full' ? rows.length !== tableRows : rows.length > tableRows) {
+  const isComplete = rows.length === tableRows || (rows.length === 0 && tableRows > MAX_WHOLE_TABLE_ROWS);
+  if (kind === 'full' ? !isComplete : rows.length > tableRows) {
     throw malformed(`${rows.length} digest rows of a table of ${tableRows}`);
   }
   return {
@@ -93,11 +94,12 @@ function unpackRow(packed: Buffer, from: number, to: number, withExtremes: boole
   if (at === to) return row;
   const textAt = at + 1;
   at = endOf(packed, FIELD_SEPARATOR, textAt, to);
-  const text = textOfHex(packed, textAt, at);
-  if (at === to) return { ...row, text };
+  if (at === to) return { ...row, text: textOfHex(packed, textAt, at) };
+  const isLeftOut = packed.toString('latin1', textAt, at) === NO_TEXT;
+  const text = isLeftOut ? undefined : textOfHex(packed, textAt, at);
   const lastSeenS = next(5);
   if (at < to) throw malformed(`more after ${COLUMNS[5]} of ${key}: ${excerptOf(packed.subarray(at, to))}`);
-  return { ...row, text, lastSeenS };
+  return { ...row, ...(text !== undefined && { text }), lastSeenS };
 }
 
 function textOfHex(packed: Buffer, from: number, to: number): string {

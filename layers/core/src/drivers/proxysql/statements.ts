@@ -16,9 +16,16 @@ export const USERS_LIMIT = 10_000;
 /** Between the fields of a packed row, and between packed rows. Neither can occur in hex, digits, `|` or `0x…`. */
 export const FIELD_SEPARATOR = 31;
 export const ROW_SEPARATOR = 30;
+/** Stands for a text that was left out; no hex. */
+export const NO_TEXT = '-';
 
 /** Characters of a digest text that are read. */
 export const TEXT_CHARACTERS = 512;
+
+/** A larger table is not read whole: its rows would take hundreds of megabytes on their way, here and at the proxy. */
+export const MAX_WHOLE_TABLE_ROWS = 200_000;
+/** A larger table is read without its texts, which are most of it; those that are needed are asked for. */
+export const MAX_ROWS_WITH_TEXT = 10_000;
 
 /** The proxy's wall clock, epoch seconds. */
 export const NOW = `strftime('%s','now')`;
@@ -43,26 +50,37 @@ export function shortened(column: string, characters: number): string {
  * The digest table in one statement, since every statement that names the table makes the proxy rebuild it. One row:
  * now, uptime, COUNT, four SUMs, oldest first_seen, and the packed rows (NULL when there is none):
  * `key 31 count_star 31 sum_time 31 sum_rows_affected 31 sum_rows_sent 31 first_seen [31 HEX(text) [31 last_seen]]`, joined
- * by 30; with extremes `31 min_time 31 max_time` behind first_seen. Every row has its text and last_seen; with `sinceUptimeS` only rows with `now − last_seen ≤ uptime − sinceUptimeS + 3`, and texts where the same holds for
- * first_seen: ages on the proxy's own clock, so that a step of a wall clock loses nothing.
+ * by 30; with extremes `31 min_time 31 max_time` behind first_seen. Every row has its text (`-` in a large table, unless with
+ * extremes) and last_seen; of a table that is too large there are no rows. With `sinceUptimeS` only rows with
+ * `now − last_seen ≤ uptime − sinceUptimeS + 3`, and texts where the same holds for first_seen (or of all of these, with
+ * extremes): ages on the proxy's own clock, so that a step of a wall clock loses nothing.
  */
 export function digestsStatement(sinceUptimeS?: number, withExtremes = false): string {
   const packed = `${DIGEST_KEY}||${FIELD}||${DIGEST_COUNTERS}${withExtremes ? `||${DIGEST_EXTREMES}` : ''}`;
-  const whole = `${packed}||${FIELD}||${DIGEST_TEXT}||${FIELD}||last_seen`;
-  const rows = sinceUptimeS === undefined ? whole : changedRows(packed, sinceUptimeS);
+  const rows =
+    sinceUptimeS === undefined ? allRows(packed, withExtremes) : changedRows(packed, sinceUptimeS, withExtremes);
   return (
     `SELECT ${NOW}, (${UPTIME}), COUNT(*), SUM(count_star), SUM(sum_time), SUM(sum_rows_affected), SUM(sum_rows_sent), ` +
     `MIN(first_seen), group_concat(${rows},${ROW}) FROM stats_mysql_query_digest`
   );
 }
 
-function changedRows(packed: string, sinceUptimeS: number): string {
+function allRows(packed: string, withTexts: boolean): string {
+  // In upper case the name does not make the proxy rebuild the table once more; SQLite computes this once.
+  const tableRows = '(SELECT COUNT(*) FROM STATS_MYSQL_QUERY_DIGEST)';
+  const short = `CASE WHEN ${tableRows}<=${MAX_ROWS_WITH_TEXT} THEN ${DIGEST_TEXT} ELSE '${NO_TEXT}' END`;
+  const text = withTexts ? DIGEST_TEXT : short;
+  return `CASE WHEN ${tableRows}<=${MAX_WHOLE_TABLE_ROWS} THEN ${packed}||${FIELD}||${text}||${FIELD}||last_seen END`;
+}
+
+function changedRows(packed: string, sinceUptimeS: number, withTexts: boolean): string {
   if (!Number.isSafeInteger(sinceUptimeS) || sinceUptimeS < 0) {
     throw new ProxywatchError('PROXY_STATEMENT', `uptime to read from is no whole number of seconds: ${sinceUptimeS}`);
   }
   // Uncorrelated, so SQLite computes it once, and a row costs one comparison of integers.
   const since = `(SELECT ${NOW}-variable_value+${sinceUptimeS}-${SLACK_S} FROM stats_mysql_global WHERE variable_name='ProxySQL_Uptime')`;
-  const text = `CASE WHEN first_seen>=${since} THEN ${FIELD}||${DIGEST_TEXT} ELSE '' END`;
+  const newborn = `CASE WHEN first_seen>=${since} THEN ${FIELD}||${DIGEST_TEXT} ELSE '' END`;
+  const text = withTexts ? `${FIELD}||${DIGEST_TEXT}` : newborn;
   return `CASE WHEN last_seen>=${since} THEN ${packed}||${text} END`;
 }
 

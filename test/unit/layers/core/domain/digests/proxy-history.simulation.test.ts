@@ -18,7 +18,8 @@ type Step =
   | { do: 'restart'; downS: number }
   | { do: 'step' | 'suspend'; s: number }
   | { do: 'truncate-between' }
-  | { do: 'read-all'; tookS: number }
+  | { do: 'read-all' | 'read-without-rows'; tookS: number }
+  | { do: 'crash-while-storing'; tookS: number; maxRows: number }
   | { do: 'evict'; idleS: number }
   | { do: 'sweep'; idleS: number; isTold: boolean }
   | { do: 'spill'; share: number }
@@ -113,6 +114,21 @@ const forgetting: readonly Weighted[] = [
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose-store' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('read-without-rows' as const),
+      tookS: fc.double({ min: 0, max: 0.4, noNaN: true }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('crash-while-storing' as const),
+      tookS: fc.double({ min: 0, max: 0.4, noNaN: true }),
+      maxRows: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('damage-row' as const), n: fc.nat(30) }) },
   {
     weight: 1,
@@ -170,6 +186,15 @@ function take(gateway: SimulatedGateway, step: Step): void {
     case 'read-all':
       gateway.readAll(step.tookS);
       gateway.store();
+      break;
+    case 'read-without-rows':
+      gateway.readWithoutRows(step.tookS);
+      gateway.store();
+      break;
+    case 'crash-while-storing':
+      gateway.read(step.tookS);
+      gateway.storePart(step.maxRows);
+      gateway.crash();
       break;
     case 'read':
       gateway.read(step.tookS);
