@@ -85,4 +85,13 @@ export const BENCHES: readonly Bench[] = [
     ],
     run: async () => (await import('./rebalance.ts')).rebalance8To9(),
   },
+  {
+    id: 'dispatch-10k',
+    rows: [
+      { name: 'dispatch-10k', baseline: 'one after the other (scaled)', target: 20 },
+      { name: 'dispatch-10k-limit', baseline: 'one minute', target: 10 },
+      { name: 'dispatch-10k-memory', baseline: 'limit of 512 MB', target: 1 },
+    ],
+    run: async () => (await import('./dispatch-10k.ts')).dispatch10k(),
+  },
 ];
