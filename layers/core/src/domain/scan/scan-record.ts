@@ -102,7 +102,10 @@ export interface SlowTransactionRecord extends RecordBase {
   readonly version: number;
   readonly state: 'open' | 'closed';
   readonly startedAtMs: number;
-  /** So far, or in all; the end of a closed one lies between the last sample that saw it and the first that did not. */
+  /**
+   * So far, or in all. The end of a closed one lies between the last sample that saw it and the first that did not: half of
+   * that time is counted, but no more than it was seen for, and no more than 10 s.
+   */
   readonly durationMs: number;
   readonly sessionId: string;
   readonly user: string;
@@ -110,7 +113,7 @@ export interface SlowTransactionRecord extends RecordBase {
   readonly hostgroup: string;
   readonly server?: string;
   readonly clientAddress?: string;
-  /** The statement that ran at the latest sample, masked unless literals are allowed. */
+  /** The statement that was seen running in it last, masked unless literals are allowed. */
   readonly statement?: string;
   /** How long the session has been asleep within the transaction at the latest sample. */
   readonly idleMs?: number;
