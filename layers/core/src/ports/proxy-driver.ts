@@ -52,7 +52,7 @@ export interface ProxySession {
 
 export interface DigestRequest {
   readonly sinceUptimeS?: number;
-  /** Asks for the shortest and longest execution of each row too. */
+  /** Asks for the shortest and longest execution of each row too, and for the texts of all rows that come. */
   readonly withExtremes?: boolean;
 }
 
