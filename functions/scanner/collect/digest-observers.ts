@@ -27,7 +27,7 @@ export class DigestObservers {
    * fails in any other way would fail again, and must not keep the statistics back for ever.
    */
   async tell(round: DigestRound): Promise<void> {
-    const told = this.#observers.map((observe) => observe(round));
+    const told = this.#observers.map(async (observe) => observe(round));
     const outcomes = await bounded(Promise.allSettled(told), this.#signal, {
       code: 'CANCELLED',
       what: 'looking into the digests',

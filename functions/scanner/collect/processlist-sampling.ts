@@ -55,7 +55,6 @@ export class ProcesslistSampling {
     let problem: unknown;
     let samples = 0;
     for (;;) {
-      const isLast = clock.nowMs() >= endMs;
       try {
         this.#hand(await this.#options.fetch(), clock.wallMs());
         samples++;
@@ -65,8 +64,8 @@ export class ProcesslistSampling {
         problem = error;
         this.#options.onMissed(error);
       }
-      if (isLast || this.#watchers.size === 0) break;
       const nowMs = clock.nowMs();
+      if (nowMs >= endMs || this.#watchers.size === 0) break;
       const nextMs = beganMs + (Math.floor((nowMs - beganMs) / sampleMs) + 1) * sampleMs;
       await pause(Math.max(0, Math.min(nextMs, endMs) - nowMs), signal);
       signal.throwIfAborted();
