@@ -1,7 +1,8 @@
 import type { Generated } from 'kysely';
+import type { ScanTables } from './scan/tables.ts';
 
 /** Shapes of the rows as the driver gives them; what each column is for stands in the migrations and docs/dcdb.md. */
-export interface DcdbTables {
+export interface DcdbTables extends ScanTables {
   readonly namespaces: NamespaceTable;
   readonly proxies: ProxyTable;
   readonly registry_state: RegistryStateTable;

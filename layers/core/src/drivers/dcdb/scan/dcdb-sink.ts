@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelayMs } from '../../../domain/backoff.ts';
+import { isProxywatchError, messageOf, ProxywatchError } from '../../../domain/errors.ts';
+import type { ScanBatch } from '../../../domain/scan/scan-record.ts';
+import type { Log } from '../../../ports/log.ts';
+import type { Sink } from '../../../ports/sink.ts';
+import type { Dcdb } from '../create-dcdb.ts';
+import { dcdbError } from '../dcdb-error.ts';
+import { Fit } from './fit.ts';
+import { Names } from './names.ts';
+import { rowsOf, statsRecordsOf, type WriteOutcome, writeRows } from './write-batch.ts';
+
+const MAX_ATTEMPTS = 6;
+const BACKOFF = { baseMs: 20, maxMs: 500 };
+const CONFLICTS = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']);
+
+export interface DcdbSinkOptions {
+  readonly log?: Log;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+/**
+ * Writes batches of the scanner to the DCDB, each in one transaction and by assignment, so that the same batch twice
+ * changes nothing. What does not fit is cut, what is older than the tables keep is left out; both are logged with their
+ * counts. All failures are SINK_UNAVAILABLE, a missing schema too; SINK_REFUSED is only for records of `status`, which
+ * have no table. `close` ends the connections of `db`.
+ */
+export function createDcdbSink(db: Dcdb, { log, random = Math.random }: DcdbSinkOptions = {}): Sink {
+  const names = new Names();
+  return {
+    name: 'dcdb',
+    async write(batch, signal) {
+      if (batch.collector === 'status') {
+        throw new ProxywatchError('SINK_REFUSED', 'the dcdb has no table for records of status');
+      }
+      try {
+        const { tooOld, refused, cut } = await writeWithRetries(db, names, batch, random, signal);
+        if (tooOld + refused + cut === 0) return;
+        const { id, proxy, collector, records } = batch;
+        log?.warn('records did not go into the DCDB as they were', {
+          ...{ batch: id, proxy, collector, records: records.length, tooOld, refused, cut },
+        });
+      } catch (error) {
+        throw unavailable(error, signal);
+      }
+    },
+    close: () => db.destroy(),
+  };
+}
+
+async function writeWithRetries(
+  db: Dcdb,
+  names: Names,
+  batch: ScanBatch,
+  random: () => number,
+  signal: AbortSignal | undefined,
+): Promise<WriteOutcome & { readonly cut: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const fit = new Fit();
+    try {
+      signal?.throwIfAborted();
+      const rows = rowsOf(batch, names, fit);
+      const cut = fit.cuts;
+      if (rows.size === 0) return { tooOld: 0, refused: 0, cut };
+      await names.write(db, statsRecordsOf(batch), fit, signal);
+      const outcome = await db
+        .transaction()
+        .setIsolationLevel('read committed')
+        .execute((tx) => writeRows(tx, rows, signal));
+      return { ...outcome, cut };
+    } catch (error) {
+      if (attempt >= MAX_ATTEMPTS || !isConflict(error)) throw error;
+      await sleep(backoffDelayMs(BACKOFF, attempt, random()), undefined, { signal });
+    }
+  }
+}
+
+/** Another transaction was in the way. */
+function isConflict(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && CONFLICTS.has(String(error.code));
+}
+
+/** mysql2's error is no cause, and its message is not repeated: both carry values of the statement. */
+function unavailable(error: unknown, signal: AbortSignal | undefined): ProxywatchError {
+  if (signal?.aborted) {
+    if (isProxywatchError(signal.reason)) return signal.reason;
+    return new ProxywatchError('SINK_UNAVAILABLE', 'dcdb: the write took too long or was cancelled');
+  }
+  const store = dcdbError(error);
+  if (isProxywatchError(store)) return new ProxywatchError('SINK_UNAVAILABLE', messageOf(store));
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
+  return new ProxywatchError('SINK_UNAVAILABLE', `dcdb: a statement failed: ${code}`);
+}
