@@ -1,4 +1,6 @@
-import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { maintainScanTables } from '@proxywatch/core/drivers/dcdb/scan/maintain-scan-tables';
+import { recordScanRun } from '@proxywatch/core/drivers/dcdb/scan/scan-run-repository';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
 import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
 import { createRedisScanRuns } from '@proxywatch/core/drivers/dispatch/redis-scan-runs';
@@ -8,6 +10,7 @@ import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-regis
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
 import type { CollectInvoker, DeadLetters } from '@proxywatch/core/ports/collect-invoker';
 import type { Log } from '@proxywatch/core/ports/log';
+import type { ScanRuns } from '@proxywatch/core/ports/scan-runs';
 import { type DispatchConfig, intervalsOf } from './config.ts';
 import { type Dispatched, dispatch } from './dispatch.ts';
 import { SYSTEM_DISPATCH_CLOCK } from './dispatch-clock.ts';
@@ -25,11 +28,14 @@ export interface Dispatcher {
   close(): Promise<void>;
 }
 
+/** Maintenance rebuilds partitions and sums up hours; dispatch itself bounds how long it may take. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+
 /** Dispatch with the stores of a configuration. Connects when it is first used. */
 export function createDispatcher(config: DispatchConfig, { invoker, deadLetters }: Outlets, log: Log): Dispatcher {
   // Ten thousand proxies are a reply of some megabytes.
   const redis = createRedis(config.REDIS_URL, { commandTimeoutMs: 5_000 });
-  const db = config.DCDB_URL === undefined ? undefined : createDcdb(config.DCDB_URL, { maxConnections: 2 });
+  const db = config.DCDB_URL === undefined ? undefined : openDcdb(config.DCDB_URL);
   const deps = {
     registry: config.PROXIES_FILE === undefined ? createRedisRegistry(redis) : createFileRegistry(config.PROXIES_FILE),
     claims: createRedisTickClaims(redis),
@@ -37,7 +43,8 @@ export function createDispatcher(config: DispatchConfig, { invoker, deadLetters 
     pauses: createRedisScanPauses(redis),
     invoker,
     deadLetters,
-    runs: [createRedisScanRuns(redis)],
+    runs: [createRedisScanRuns(redis), ...(db === undefined ? [] : [runsOf(db)])],
+    ...(db === undefined ? {} : { maintain: maintenanceOf(db) }),
     clock: SYSTEM_DISPATCH_CLOCK,
     log,
     settings: {
@@ -52,4 +59,16 @@ export function createDispatcher(config: DispatchConfig, { invoker, deadLetters 
       await Promise.all([redis.close(), db?.destroy()]);
     },
   };
+}
+
+function openDcdb(url: string): Dcdb {
+  return createDcdb(url, { maxConnections: 2, queryTimeoutMs: STATEMENT_TIMEOUT_MS });
+}
+
+function runsOf(db: Dcdb): ScanRuns {
+  return { record: (run, signal) => recordScanRun(db, run, signal) };
+}
+
+function maintenanceOf(db: Dcdb) {
+  return (signal: AbortSignal) => maintainScanTables(db, { nowMs: Date.now(), signal });
 }

@@ -141,7 +141,7 @@ describe('dispatch with Redis and Lambda', () => {
   test('leaves out what is paused and what failed, and says so in the record', async () => {
     await publish(10);
     await withRedis(async (redis) => {
-      const failures = createRedisScanFailures(redis, { baseMs: 300_000, random: () => 0.9 });
+      const failures = createRedisScanFailures(redis);
       for (let i = 0; i < 2; i++) await failures.noteFailure('shop-1', { tickMs: 0, code: 'PROXY_UNREACHABLE' });
       await failures.noteFailure('retired', { tickMs: 0, code: 'PROXY_UNREACHABLE' });
       await createRedisScanPauses(redis).pause({ kind: 'proxy', name: 'shop-2' }, undefined);

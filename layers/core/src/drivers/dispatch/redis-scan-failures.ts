@@ -8,7 +8,10 @@ import { FAILURES_KEY } from './scan-keys.ts';
 export interface FailureOptions {
   /** Ceiling of the wait after the second failure in a row; it doubles with each more. @default 30000 */
   readonly baseMs?: number;
-  /** Ceiling of every wait. @default 300000 */
+  /**
+   * Ceiling of every wait. Below two minutes a proxy is tried at every other tick of a minute at least, before its status,
+   * which says that it cannot be reached, runs out. @default 110000
+   */
   readonly maxMs?: number;
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number;
@@ -46,7 +49,7 @@ return held
 
 /** Failures in one hash of Redis: proxy id → `<count> <tick of the first> <end of the wait> <code>`. */
 export function createRedisScanFailures(redis: RedisClient, options: FailureOptions = {}): ScanFailures {
-  const { baseMs = 30_000, maxMs = 300_000, random = Math.random } = options;
+  const { baseMs = 30_000, maxMs = 110_000, random = Math.random } = options;
   return {
     async fetchAll(signal) {
       const reply = await redis.evaluate(FETCH, [FAILURES_KEY], [], { signal });
