@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { CollectorName, SinkName } from '@proxywatch/core/domain/scan/collectors';
+import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { createDcdbSink } from '@proxywatch/core/drivers/dcdb/scan/dcdb-sink';
+import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
+import { createKafkaSink } from '@proxywatch/core/drivers/kafka/kafka-sink';
+import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
+import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
+import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
+import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
+import { createBatchedHistories } from '@proxywatch/core/drivers/scan/batched-histories';
+import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-store';
+import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
+import type { Log } from '@proxywatch/core/ports/log';
+import type { Sink } from '@proxywatch/core/ports/sink';
+import { SYSTEM_CLOCK } from '../../gateway/worker/clock.ts';
+import type { Collect } from './collect.ts';
+import type { Collector } from './collect-context.ts';
+import { keyLogsCollector } from './collectors/key-logs.ts';
+import { slowTransactionsCollector } from './collectors/slow-transactions.ts';
+import { sqlErrorsCollector } from './collectors/sql-errors.ts';
+import { createSqlStatsCollector } from './collectors/sql-stats.ts';
+import { statusCollector } from './collectors/status.ts';
+import { type CollectConfig, routesOf, settingsOf } from './config.ts';
+import { createCollect } from './create-collect.ts';
+
+/** Collecting with the stores, sinks and proxies of a configuration. Connects when it is first used. */
+export function openCollect(config: CollectConfig, log: Log): Collect {
+  const redis = createRedis(config.REDIS_URL);
+  // Outboxes and histories of large proxies take Redis a third of a second to read or write.
+  const bulkRedis = createRedis(config.REDIS_URL, { commandTimeoutMs: 10_000 });
+  const limits = { maxPendingBytes: config.SCAN_PENDING_BYTES };
+  const collectors: readonly Collector[] = [
+    statusCollector,
+    createSqlStatsCollector({
+      histories: createBatchedHistories(bulkRedis, limits),
+      clock: SYSTEM_CLOCK,
+      retentionS: config.HISTORY_RETENTION_SECONDS,
+    }),
+    sqlErrorsCollector,
+    slowTransactionsCollector,
+    keyLogsCollector,
+  ];
+  const proxysql = createProxysqlDriver();
+  const sinks = sinksOf(config, redis, log);
+  return createCollect({
+    memberId: randomUUID(),
+    leases: createRedisLeaseStore(redis, { scope: 'scan' }),
+    store: createRedisScanStore(bulkRedis, limits),
+    failures: createRedisScanFailures(redis),
+    sinks,
+    credentials: createFileCredentials({
+      path: config.PROXY_CREDENTIALS_FILE,
+      onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
+    }),
+    drivers: new Map([[proxysql.kind, proxysql]]),
+    collectors: new Map<CollectorName, Collector>(collectors.map((collector) => [collector.name, collector])),
+    routes: routesOf(config),
+    settingsOf: (namespace) => settingsOf(config, namespace),
+    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+    maxPendingBytes: config.SCAN_PENDING_BYTES,
+    proxiesAtOnce: config.SCAN_PROXIES_AT_ONCE,
+    log,
+    async close() {
+      await Promise.all([...sinks.values()].map((sink) => sink.close()));
+      await Promise.all([redis.close(), bulkRedis.close()]);
+    },
+  });
+}
+
+/** Sinks whose address is known; the configuration says that no route leads to another. */
+function sinksOf(config: CollectConfig, redis: RedisClient, log: Log): ReadonlyMap<SinkName, Sink> {
+  const { DCDB_URL, KAFKA_BROKERS, KAFKA_IAM, AWS_REGION } = config;
+  const sinks = [createRedisSink(redis, { ttlMs: config.SCAN_STATUS_TTL_MS })];
+  if (DCDB_URL !== undefined) sinks.push(createDcdbSink(createDcdb(DCDB_URL), { log }));
+  if (KAFKA_BROKERS !== undefined) {
+    const brokers = KAFKA_BROKERS.map(({ host, port }) =>
+      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    );
+    const iam = KAFKA_IAM && AWS_REGION !== undefined && { iam: { region: AWS_REGION } };
+    sinks.push(createKafkaSink({ brokers, ...iam, log }));
+  }
+  return new Map(sinks.map((sink) => [sink.name, sink]));
+}

@@ -1,0 +1,50 @@
+import { collectRequest } from '@proxywatch/core/config/collect-request';
+import { parseJson } from '@proxywatch/core/config/parse-json';
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import type { Collect, CollectReport, ProxyReport } from './collect.ts';
+import { parseCollectConfig } from './config.ts';
+import { openCollect } from './deps.ts';
+
+/** Of the time that Lambda gives us, for answering. */
+const RESERVE_MS = 500;
+
+interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+let collection: Collect | undefined;
+
+/**
+ * Collects from the proxies of a request. Rejects with CONFIG_INVALID for an event that is none, and when not one proxy could
+ * be worked on for a reason that lies with us: Lambda then tries again, and keeps the request with the reason in the end.
+ */
+export async function handler(event: unknown, context: LambdaContext): Promise<CollectReport> {
+  const deadlineMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  const request = parseJson(collectRequest, JSON.stringify(event ?? null), 'the request to collect');
+  // Connections are kept for the next invocation of this process; a wrong configuration rejects each of them.
+  collection ??= openCollect(
+    parseCollectConfig(process.env),
+    createJsonLog((line) => process.stdout.write(line)),
+  );
+  const report = await collection.collect(request, new AbortController().signal, deadlineMs);
+  throwIfAllFailed(report);
+  return report;
+}
+
+/** Ends the connections that invocations have left open. */
+export async function close(): Promise<void> {
+  await collection?.close();
+  collection = undefined;
+}
+
+export function throwIfAllFailed({ proxies }: CollectReport): void {
+  const [first] = proxies;
+  if (!first?.problem || proxies.some(({ outcome }) => outcome !== 'failed')) return;
+  throw new ProxywatchError(first.problem.code, told(first, proxies.length));
+}
+
+function told({ proxy, problem }: ProxyReport, count: number): string {
+  const others = count > 1 ? `, and nothing of ${count - 1} others` : '';
+  return `nothing was collected from ${proxy}${others}: ${problem?.message}`;
+}
