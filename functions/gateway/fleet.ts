@@ -7,6 +7,7 @@ import type { FleetView, MembershipOptions, MembershipStore } from '@proxywatch/
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { FleetPlanner } from './ownership/fleet-plan.ts';
 import type { Holdings } from './ownership/holdings.ts';
+import { Partings } from './ownership/partings.ts';
 import type { RegistryWatch } from './registry-watch.ts';
 import type { Clock } from './worker/clock.ts';
 import type { ProxyWorker } from './worker/proxy-worker.ts';
@@ -43,6 +44,10 @@ export interface Target {
 
 /** While another member lets a proxy go, its lease is asked for this often. */
 const HAND_OVER_POLL_MS = 200;
+/** A scrape that came before its proxy looks this often whether it is there. */
+const ARRIVAL_POLL_MS = 20;
+/** A proxy that moves is kept for so many heartbeats, within which its next owner hears of it. */
+const PATIENCE = 1.25;
 /** A member that holds proxies and was not scraped for so long is left out when proxies are shared out. */
 const UNSCRAPED_MS = 60_000;
 
@@ -55,6 +60,7 @@ export class Fleet {
   #assignment: Assignment = new Map();
   /** Proxies that were assigned to somebody before the newest assignment. */
   readonly #known = new Set<string>();
+  readonly #partings: Partings;
   #scrapedMs: number;
   #loop: Promise<void> | undefined;
   #problem: string | undefined;
@@ -62,6 +68,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#partings = new Partings(PATIENCE * options.heartbeatMs, options.clock);
     this.#scrapedMs = options.clock.nowMs();
   }
 
@@ -71,6 +78,14 @@ export class Fleet {
 
   workerOf(proxyId: string): ProxyWorker | undefined {
     return this.#options.holdings.workerOf(proxyId);
+  }
+
+  /** The worker of a proxy that is about to come here, once it is here; nobody's after `withinMs`, or when it is not. */
+  async arrivalOf(proxyId: string, withinMs: number): Promise<ProxyWorker | undefined> {
+    const { holdings, clock } = this.#options;
+    const untilMs = clock.nowMs() + withinMs;
+    while (holdings.isAwaiting(proxyId) && clock.nowMs() < untilMs) await setTimeout(ARRIVAL_POLL_MS);
+    return holdings.workerOf(proxyId);
   }
 
   /** Whether the registry was read, and the fleet met or found out of reach: before, nothing can be said about any proxy. */
@@ -171,7 +186,8 @@ export class Fleet {
         await this.#reconcile(signal);
       }
       for (const worker of this.workers) worker.collectIfIdle(idleMs);
-      const pauseMs = holdings.isWaiting || !this.isLoaded ? HAND_OVER_POLL_MS : beatAtMs - clock.nowMs();
+      const isPolling = holdings.isWaiting || this.#partings.arePending || !this.isLoaded;
+      const pauseMs = isPolling ? HAND_OVER_POLL_MS : beatAtMs - clock.nowMs();
       await setTimeout(Math.max(0, pauseMs), undefined, { signal }).catch(() => undefined);
     }
   }
@@ -228,11 +244,20 @@ export class Fleet {
     if (!proxies) return;
     if (this.#assignment.size > 0) {
       const slot = this.#view?.members.find(({ id }) => id === memberId)?.slot;
-      const ours = [...proxies].filter(([id]) => slot !== undefined && this.#assignment.get(id) === slot);
+      const isOurs = (id: string) => slot !== undefined && this.#assignment.get(id) === slot;
+      const kept = this.#partings.keep(this.#leaving(isOurs));
+      const ours = [...proxies].filter(([id]) => isOurs(id) || kept.has(id));
       return holdings.reconcile(new Map(ours), this.#known, signal);
     }
     holdings.keepOnly(proxies);
     if (this.#isAlone) holdings.watch(proxies.values());
+  }
+
+  /** Proxies held by lease that another member should have. */
+  #leaving(isOurs: (id: string) => boolean): ReadonlySet<string> {
+    const slots = new Set(this.#view?.members.map(({ slot }) => slot));
+    const hasHeir = (id: string) => slots.has(this.#assignment.get(id) ?? '');
+    return new Set(Object.keys(this.#options.holdings.weights).filter((id) => !isOurs(id) && hasHeir(id)));
   }
 
   /** Once for each: a Redis that is away for a day is one line, not one for each heartbeat. */

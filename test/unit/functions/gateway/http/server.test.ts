@@ -6,6 +6,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { Fleet } from '../../../../../functions/gateway/fleet.ts';
 import { type RunningServer, startServer } from '../../../../../functions/gateway/http/server.ts';
+import { MemoryLeases } from '../../../../support/memory-fleet.ts';
 import { until } from '../../../../support/until.ts';
 import { parseExposition } from '../exposition/strict-parser.ts';
 import { createGate, FakeProxy, PROXY } from '../fake-proxy.ts';
@@ -18,9 +19,11 @@ let drivers: Map<string, FakeProxy>;
 let fleet: Fleet;
 let server: RunningServer;
 let log: ReturnType<typeof createTestLog>;
+let leases: MemoryLeases;
 
 beforeEach(async () => {
   log = createTestLog();
+  leases = new MemoryLeases();
   drivers = new Map(['a', 'b'].map((id) => [id, new FakeProxy()]));
   registry = async () => {
     const proxies = [...drivers.keys()].map((id) => ({ ...PROXY, id }));
@@ -30,6 +33,7 @@ beforeEach(async () => {
     registry: { fetchProxies: () => registry() },
     createWorker: (proxy) => createTestWorker(drivers.get(proxy.id)!, new FakeStore(), { proxy, shareMs: 60_000 }),
     advertise: () => 'gateway-1:9464',
+    leases,
     log,
   });
   const address = { host: '127.0.0.1', port: 0, advertise: () => 'gateway-1:9464' };
@@ -103,6 +107,23 @@ describe('the paths', () => {
     const proxiesIn = async (path: string) => [...new Set((await samplesOf(path)).map(({ labels }) => labels.proxy))];
     expect(await proxiesIn('/metrics')).toEqual(['a', 'b']);
     expect(await proxiesIn('/metrics?proxy=b')).toEqual(['b']);
+  });
+
+  test('/metrics of a proxy that is about to come waits for it', async () => {
+    await leases.acquire('a', { memberId: 'gateway-2', advertise: 'gateway-2:9464' });
+    fleet.start();
+    await until('b is here', () => fleet.workerOf('b') !== undefined);
+    const scrape = fetchFrom('/metrics?proxy=a');
+    leases.held.delete('a');
+    expect((await scrape).status).toBe(200);
+  });
+
+  test('/metrics of a proxy that another does not let go is asked to come back', async () => {
+    await leases.acquire('a', { memberId: 'gateway-2', advertise: 'gateway-2:9464' });
+    fleet.start();
+    await until('b is here', () => fleet.workerOf('b') !== undefined);
+    const response = await fetchFrom('/metrics?proxy=a', { headers: { 'X-Prometheus-Scrape-Timeout-Seconds': '5' } });
+    expect([response.status, await response.json()]).toEqual([503, { error: 'proxy "a" has no owner now' }]);
   });
 
   test('/metrics of a proxy that is not here is not found', async () => {
