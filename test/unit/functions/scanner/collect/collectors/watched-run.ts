@@ -37,7 +37,7 @@ export class WatchedRuns<R extends ScanRecord> {
   readonly records: R[] = [];
   /** Events of the log with their fields. */
   readonly said: [string, LogFields | undefined][] = [];
-  readonly settings: CollectSettings;
+  settings: CollectSettings;
   session: Partial<ProxySession>;
   /** Called before each commit; what it throws rejects the commit. */
   beforeCommit: (found: Found) => void = () => undefined;
