@@ -45,7 +45,10 @@ export async function startFakeMysql(answer: (sql: string) => Promise<Answer>, p
       else connection.writeOk();
       connection._resetSequenceId();
     };
-    connection.on('query', (sql: string) => void reply(sql).catch(() => undefined));
+    // mysql2 tells of SET as if it were the preparation of a statement.
+    for (const event of ['query', 'stmt_prepare']) {
+      connection.on(event, (sql: string) => void reply(sql).catch(() => undefined));
+    }
     connection.on('quit', () => connection.close());
   });
   // biome-ignore lint/suspicious/noExplicitAny: the net.Server underneath is not typed
