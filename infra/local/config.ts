@@ -32,6 +32,8 @@ const schema = z
     REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(1_000),
     GATEWAY_LEASE_MS: milliseconds().optional(),
     SLOT_GRACE_SECONDS: seconds().default(SLOT_GRACE_SECONDS),
+    /** More often than in production: people wait for what the scanner finds. */
+    SCAN_TICK_MS: milliseconds({ min: 1_000, max: 3_600_000 }).default(15_000),
     // Read by the traffic generator, which gets our environment: what is wrong with them is told before anything starts.
     ...workloadSettings,
   })

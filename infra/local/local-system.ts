@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { GATEWAY_ENVIRONMENT, GATEWAY_NODE_FLAGS } from '../../functions/gateway/node-flags.ts';
 import { prometheusRules, renderPrometheusConfig } from '../prometheus/render.ts';
 import { fleetSettings, type GatewayAddress, gatewayAddresses, type LocalConfig, labAddresses } from './config.ts';
@@ -107,6 +108,7 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
         }),
       }),
     ),
+    scanner(root, config),
     service({
       name: 'prometheus',
       variable: 'SKYEYE_URL',
@@ -138,6 +140,30 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
 function gatewayUrls(gateways: readonly GatewayAddress[]): Readonly<Record<string, string>> {
   const urls = gateways.map(({ address }) => `http://${address}`);
   return { GATEWAY_URL: urls[0] ?? '', GATEWAY_URLS: urls.join(',') };
+}
+
+/** Dispatch and collecting in one process; what it is told otherwise, it reads from our environment. */
+function scanner(root: string, { SCAN_TICK_MS }: LocalConfig): Step {
+  return nodeProcess(root, {
+    name: 'scanner',
+    command: ['--disable-warning=TimeoutNegativeWarning', 'infra/local/scan/main.ts'],
+    ready: printsReadyLine,
+    // As Lambda goes on with the next invocation.
+    respawn: true,
+    detail: `every ${SCAN_TICK_MS / 1_000} s`,
+    settings: ({ deadLetters }) => ({
+      SCAN_TICK_MS: `${SCAN_TICK_MS}`,
+      SCAN_DEAD_LETTERS_FILE: String(deadLetters),
+    }),
+    env: ({ settings, folder }) => ({
+      REDIS_URL: settingOf(settings, 'REDIS_URL'),
+      DCDB_URL: settingOf(settings, 'DCDB_URL'),
+      KAFKA_BROKERS: settingOf(settings, 'KAFKA_BROKERS'),
+      PROXY_CREDENTIALS_FILE: settingOf(settings, 'PROXY_CREDENTIALS_FILE'),
+      SCAN_TICK_MS: `${SCAN_TICK_MS}`,
+      SCAN_DEAD_LETTERS_FILE: join(folder.path, 'dead-letters.jsonl'),
+    }),
+  });
 }
 
 function labBackend(): Step {

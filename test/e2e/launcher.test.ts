@@ -34,7 +34,7 @@ describe('a local run', () => {
       expect(execFileSync(findBinary('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' })).toBe('');
     }
     const pids = run.pids();
-    expect(pids).toHaveLength(11);
+    expect(pids).toHaveLength(12);
     run.child.kill('SIGINT');
     // npm and the terminal may both send it.
     run.child.kill('SIGINT');
@@ -42,9 +42,9 @@ describe('a local run', () => {
     await run.gone(pids);
   });
 
-  test('starts a lab proxy or a gateway again when it dies', async () => {
+  test('starts a lab proxy, a gateway or the scanner again when it dies', async () => {
     const run = await (await startLocalRun()).ready();
-    for (const name of ['lab-2', 'gateway-1', 'gateway-2']) {
+    for (const name of ['lab-2', 'gateway-1', 'gateway-2', 'scanner']) {
       const before = run.pidOf(name);
       process.kill(before, 'SIGKILL');
       await until(`${name} has another pid`, () => run.pidOf(name) !== before);

@@ -1,4 +1,5 @@
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { ScanRun } from '@proxywatch/core/domain/scan/scan-run';
 import type { CollectRequest } from '@proxywatch/core/ports/collect-invoker';
 
 export function proxyNamed(id: string, namespace = 'shop'): RegisteredProxy {
@@ -21,4 +22,10 @@ export function proxiesNamed(count: number): RegisteredProxy[] {
 export function requestFor(...ids: readonly string[]): CollectRequest {
   const proxies = ids.map((id) => ({ proxy: proxyNamed(id), collectors: ['status' as const] }));
   return { version: 1, tickMs: 60_000, windowMs: 60_000, proxies };
+}
+
+/** A run that went well. */
+export function scanRunOf(tickMs: number): ScanRun {
+  const counts = { proxies: 3, due: 3, paused: 0, backingOff: 0, damaged: 0, invocations: 3, retries: 0 };
+  return { tickMs, startedAtMs: tickMs, durationMs: 1, outcome: 'complete', ...counts, deadLetters: 0, lost: 0 };
 }

@@ -6,7 +6,7 @@ import { dispatchSettings } from '../../../functions/scanner/dispatch/config.ts'
 const scheduler = z.object({
   ...dispatchSettings,
   /** Requests that could not be run; `npm run scan -- --replay` takes it. */
-  SCAN_DEAD_LETTERS_FILE: nonEmpty().default('.local/run/dead-letters.jsonl'),
+  SCAN_DEAD_LETTERS_FILE: nonEmpty().default('.local/dead-letters.jsonl'),
 });
 
 /** Settings of the scheduler of a local run. Throws one CONFIG_INVALID that names every problem. */

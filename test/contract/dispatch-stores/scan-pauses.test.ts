@@ -4,6 +4,7 @@ import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-s
 import { createRedisScanRuns } from '@proxywatch/core/drivers/dispatch/redis-scan-runs';
 import { LAST_RUN_KEY, PAUSED_KEY } from '@proxywatch/core/drivers/dispatch/scan-keys';
 import { describeOnRedis, failureOf } from '../../support/redis-servers.ts';
+import { scanRunOf } from '../../support/scan-requests.ts';
 
 describeOnRedis('pauses of the scanner', (server) => {
   const create = () => createRedisScanPauses(server().redis);
@@ -51,19 +52,9 @@ describeOnRedis('pauses of the scanner', (server) => {
 
 describeOnRedis('the last run', (server) => {
   test('stands in Redis as JSON, the newest alone', async () => {
-    const counts = { proxies: 3, due: 3, paused: 0, backingOff: 0, damaged: 0, invocations: 3, retries: 0 };
-    const run = {
-      tickMs: 1,
-      startedAtMs: 2,
-      durationMs: 3,
-      outcome: 'complete',
-      ...counts,
-      deadLetters: 0,
-      lost: 0,
-    } as const;
     const runs = createRedisScanRuns(server().redis);
-    await runs.record(run);
-    await runs.record({ ...run, tickMs: 60_000 });
-    expect(JSON.parse(String(await server().redis.call('GET', [LAST_RUN_KEY])))).toEqual({ ...run, tickMs: 60_000 });
+    await runs.record(scanRunOf(0));
+    await runs.record(scanRunOf(60_000));
+    expect(JSON.parse(String(await server().redis.call('GET', [LAST_RUN_KEY])))).toEqual(scanRunOf(60_000));
   });
 });

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
+import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
+import { createRedisScanRuns } from '@proxywatch/core/drivers/dispatch/redis-scan-runs';
+import { createRedisTickClaims } from '@proxywatch/core/drivers/dispatch/redis-tick-claims';
 import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
 import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
 import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
@@ -7,6 +11,7 @@ import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-reg
 import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-store';
 import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
 import { describeOnRedis } from '../../support/redis-servers.ts';
+import { scanRunOf } from '../../support/scan-requests.ts';
 import { tokenOf, writeWith } from '../lease-store/lease-clock.ts';
 import { batchOf, pendingOf } from '../scan-store/batches.ts';
 
@@ -36,6 +41,13 @@ describeOnRedis('docs/redis.md', (server) => {
     const sink = createRedisSink(redis, { ttlMs: 60_000 });
     for (const collector of ['status', 'keyLogs'] as const) await sink.write(batchOf('b', collector));
 
+    const claims = createRedisTickClaims(redis);
+    await claims.claim(0);
+    await claims.complete(0);
+    await createRedisScanFailures(redis).noteFailure('shop-1', { tickMs: 0, code: 'PROXY_TIMEOUT' });
+    await createRedisScanPauses(redis).pause({ kind: 'proxy', name: 'shop-1' }, undefined);
+    await createRedisScanRuns(redis).record(scanRunOf(0));
+
     const [, keys] = (await redis.call('SCAN', [0, 'COUNT', 1_000])) as [string, string[]];
     const written: Record<string, unknown> = {};
     for (const key of keys) {
@@ -47,7 +59,13 @@ describeOnRedis('docs/redis.md', (server) => {
     expect(Object.fromEntries(documented)).toEqual(written);
 
     // Fields with a fixed name; a key's own names are in the first or second column of its table.
-    for (const key of ['{proxywatch}:registry', '{proxywatch}:fleet', '{pw:shop-1}:lease', '{pw:shop-1}:meta']) {
+    for (const key of [
+      '{proxywatch}:registry',
+      '{proxywatch}:fleet',
+      '{pw:shop-1}:lease',
+      '{pw:shop-1}:meta',
+      '{pw:scan}:ticks',
+    ]) {
       for (const field of (await redis.call('HKEYS', [key])) as string[]) expect(page).toContain(`| \`${field}\` |`);
     }
   });
