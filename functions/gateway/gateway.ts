@@ -57,6 +57,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   });
   const memory = new HistoryMemory({
     keepers: () => fleet.workers.map(({ keeper }) => keeper),
+    expositionBytes: () => fleet.workers.reduce((sum, { document }) => sum + document.byteLength, 0),
     budgetBytes: config.HISTORY_MEMORY_BYTES,
     idleS: config.HISTORY_IDLE_SECONDS,
     retentionS: config.HISTORY_RETENTION_SECONDS,
@@ -138,7 +139,7 @@ function createWorker(
     proxy,
     link: new ProxyLink({ proxy, driver, credentials, connectTimeoutMs: config.CONNECT_TIMEOUT_MS, clock }),
     keeper: new HistoryKeeper(proxy.id, leasedStore, clock, {
-      events: { ...reportHistory(metrics, log), stored: () => memory.relieve() },
+      events: { ...reportHistory(metrics, log), stored: () => memory.noteStored() },
       busyS: () => memory.busyS(),
     }),
     mayExpose: () => lease.stands(),

@@ -25,6 +25,12 @@ export function viewOf(body: Body): Buffer {
   return body.length === body.bytes.length ? body.bytes : body.bytes.subarray(0, body.length);
 }
 
+/** Bytes of memory that a body takes, unused room and derived forms included. */
+export function byteLengthOf({ bytes, packed, withoutCreated }: Body): number {
+  const derived = withoutCreated === undefined ? 0 : byteLengthOf(withoutCreated);
+  return bytes.length + (packed?.bytes.length ?? 0) + derived;
+}
+
 /** Forgets derived forms that nobody asked for since the last call: a scraper that left must not hold memory. */
 export function forgetIdle(body: Body): void {
   if (!body.asked) body.packed = undefined;

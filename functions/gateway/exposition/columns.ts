@@ -40,6 +40,11 @@ export class Columns {
     if (this.#created !== undefined) this.#created = grown(this.#created, size);
   }
 
+  /** Bytes of memory that it takes, unused room included. */
+  get byteLength(): number {
+    return this.#bytes.byteLength + this.#next.byteLength + (this.#created?.byteLength ?? 0);
+  }
+
   value(slot: number): number {
     return this.#values[2 * slot] as number;
   }

@@ -29,6 +29,11 @@ export class ProxyDocument {
     this.#chunkBytes = chunkBytes;
   }
 
+  /** About so many bytes of memory. */
+  get byteLength(): number {
+    return this.#parts.reduce((sum, part) => sum + (part?.byteLength ?? 0), 0);
+  }
+
   /**
    * Series that stand in all the given families with the same labels. Throws a TypeError if a family is not in the
    * catalogue or stands in another table of this document.

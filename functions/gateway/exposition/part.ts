@@ -1,4 +1,4 @@
-import { type Body, type Chunk, createBody, forgetIdle, NONE } from './chunk.ts';
+import { type Body, byteLengthOf, type Chunk, createBody, forgetIdle, NONE } from './chunk.ts';
 import { ChunkList } from './chunk-list.ts';
 import type { Columns } from './columns.ts';
 import { widthOf, writeValue } from './digits.ts';
@@ -25,6 +25,12 @@ export class Part {
     this.#lines = linesOf(family);
     this.#list = new ChunkList(this.#lines.length, chunkBytes);
     this.#columns = this.#list.columns;
+  }
+
+  get byteLength(): number {
+    let bytes = this.#columns.byteLength;
+    for (const chunk of this.#list) bytes += byteLengthOf(chunk.body);
+    return bytes;
   }
 
   add(ref: number, labels: Buffer, createdS: number | undefined, hot: boolean): void {

@@ -10,6 +10,10 @@ import { spillLevelOf } from './spill-level.ts';
 export interface HistoryMemoryOptions {
   /** Histories of the proxies that this gateway holds. */
   readonly keepers: () => readonly HistoryKeeper[];
+  /**
+   * Memory of what is shown. It cannot shrink, so histories make room for it. @default 0
+   */
+  readonly expositionBytes?: () => number;
   readonly budgetBytes: number;
   /** Rows idle for longer leave memory. */
   readonly idleS: number;
@@ -25,6 +29,10 @@ const SPILL_TO = 0.9;
 /** What cannot be spilled (series, rows that are not stored yet) makes another round worth while, a few times. */
 const MAX_ROUNDS = 3;
 const TICK_MS = 1_000;
+/** What is shown takes its memory from the 300 MB beside the budget first; beyond so much, from the budget. */
+const EXPOSITION_ALLOWANCE_BYTES = 50e6;
+/** Measuring takes a walk over all proxies: not with each collection of one of them. */
+const MEASURE_MS = 100;
 /** Idle rows are looked for so many times within the idle time, and at least once a minute. */
 const PASSES_PER_IDLE = 10;
 const MAX_PASS_MS = 60_000;
@@ -39,6 +47,8 @@ export class HistoryMemory {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #isOverBudget = false;
+  #measured = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
+  #expositionBytes = 0;
 
   constructor(options: HistoryMemoryOptions) {
     this.#options = options;
@@ -51,8 +61,13 @@ export class HistoryMemory {
 
   /** Rows that were touched less than so many seconds ago are worth their memory; none is while it is short. */
   busyS(): number {
-    const { idleS, budgetBytes } = this.#options;
-    return this.bytes < SPILL_TO * budgetBytes ? idleS : 0;
+    const bytes = this.#isMeasuredLately ? this.#measured.bytes : this.#measure();
+    return bytes < SPILL_TO * this.#budgetBytes ? this.#options.idleS : 0;
+  }
+
+  /** A history is stored: its rows may leave memory. */
+  noteStored(): void {
+    if (!this.#isMeasuredLately) this.relieve();
   }
 
   start(): void {
@@ -66,20 +81,10 @@ export class HistoryMemory {
 
   /** Spills the heaviest histories if all together are above the budget. */
   relieve(): void {
-    const { keepers, budgetBytes, metrics } = this.#options;
-    const target = SPILL_TO * budgetBytes;
-    const all = keepers();
-    let rounds = this.bytes > budgetBytes ? MAX_ROUNDS : 0;
-    for (; rounds > 0 && this.bytes > target; rounds--) {
-      const level = spillLevelOf(
-        all.map((keeper) => keeper.byteLength),
-        SPILL_TO * budgetBytes,
-      );
-      for (const keeper of all) {
-        if (keeper.byteLength <= level) continue;
-        metrics.spills.inc();
-        metrics.evictedRows.inc({ reason: 'spill' }, keeper.spill(keeper.byteLength - level));
-      }
+    const target = SPILL_TO * this.#budgetBytes;
+    let isOver = this.#measure() > this.#budgetBytes;
+    for (let round = 0; isOver && round < MAX_ROUNDS; round++) {
+      isOver = this.#spill(target) > 0 && this.#measure() > target;
     }
     this.#noteBudget();
   }
@@ -95,12 +100,31 @@ export class HistoryMemory {
     }
   }
 
+  /** Answers how many rows have left memory. */
+  #spill(targetBytes: number): number {
+    const { keepers, metrics } = this.#options;
+    const all = keepers();
+    const level = spillLevelOf(
+      all.map((keeper) => keeper.byteLength),
+      targetBytes,
+    );
+    let rows = 0;
+    for (const keeper of all.filter(({ byteLength }) => byteLength > level)) {
+      const spilled = keeper.spill(keeper.byteLength - level);
+      if (spilled > 0) metrics.spills.inc();
+      rows += spilled;
+    }
+    metrics.evictedRows.inc({ reason: 'spill' }, rows);
+    return rows;
+  }
+
   async #run(): Promise<void> {
     const { idleS, clock } = this.#options;
     const { signal } = this.#stopping;
     const passMs = Math.min(MAX_PASS_MS, Math.max(TICK_MS, (idleS * 1000) / PASSES_PER_IDLE));
     let passAtMs = clock.nowMs() + passMs;
     while (!signal.aborted) {
+      this.#expositionBytes = this.#options.expositionBytes?.() ?? 0;
       this.relieve();
       if (clock.nowMs() >= passAtMs) {
         await this.evictIdle();
@@ -111,9 +135,25 @@ export class HistoryMemory {
     }
   }
 
-  #noteBudget(): void {
-    const { budgetBytes, metrics, log } = this.#options;
+  #measure(): number {
     const { bytes } = this;
+    this.#measured = { atMs: this.#options.clock.nowMs(), bytes };
+    return bytes;
+  }
+
+  get #isMeasuredLately(): boolean {
+    return this.#options.clock.nowMs() - this.#measured.atMs < MEASURE_MS;
+  }
+
+  /** What is left for histories: the first part of what is shown has a place beside the budget, see ADR 7. */
+  get #budgetBytes(): number {
+    return Math.max(0, this.#options.budgetBytes - Math.max(0, this.#expositionBytes - EXPOSITION_ALLOWANCE_BYTES));
+  }
+
+  #noteBudget(): void {
+    const { metrics, log } = this.#options;
+    const bytes = this.#measure();
+    const budgetBytes = this.#budgetBytes;
     metrics.historyBytes.set(bytes);
     const isOver = bytes > budgetBytes;
     if (isOver && !this.#isOverBudget) log.warn('histories are above their memory budget', { bytes, budgetBytes });

@@ -39,7 +39,7 @@ export class RetentionSweep {
       if (cursor === undefined) return this.#fail();
       this.#cursor = cursor;
       this.#failures = 0;
-      if (cursor === '0') this.#queue.shift();
+      if (cursor === '0') this.#startNext();
     } catch (error) {
       if (errorCodeOf(error) === undefined) throw error;
       this.#fail();
@@ -52,11 +52,17 @@ export class RetentionSweep {
       this.#queue = [...keepers()];
       this.#roundAtMs = clock.nowMs() + Math.max(MIN_ROUND_S, retentionS / ROUNDS_PER_RETENTION) * 1000;
     }
+    // Those of proxies that were let go meanwhile are another gateway's, and must not stay in memory for this.
+    const held = new Set(keepers());
+    while (this.#queue[0] && !held.has(this.#queue[0])) this.#startNext();
     return this.#queue[0];
   }
 
   #fail(): void {
-    if (++this.#failures < MAX_FAILURES) return;
+    if (++this.#failures >= MAX_FAILURES) this.#startNext();
+  }
+
+  #startNext(): void {
     this.#queue.shift();
     this.#cursor = '0';
     this.#failures = 0;

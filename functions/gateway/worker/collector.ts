@@ -79,6 +79,7 @@ export class Collector {
       await this.#collect(session, isSeen, signal);
     } finally {
       this.#digests.end();
+      this.#options.keeper.rest();
     }
   }
 

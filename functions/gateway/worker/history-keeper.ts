@@ -50,7 +50,7 @@ export class HistoryKeeper {
   readonly #events: HistoryEvents;
   readonly #busyS: () => number;
   readonly #damage: DamageDesk;
-  /** From loading until saving: rows are counted, and none is swept meanwhile. */
+  /** From loading until saving, or `rest`: rows are counted, and none is swept meanwhile. */
   #isBusy = false;
   #sweeping: Promise<unknown> | undefined;
   #remembered: RememberedProxy | undefined;
@@ -122,6 +122,11 @@ export class HistoryKeeper {
     } finally {
       this.#isBusy = false;
     }
+  }
+
+  /** Nothing more will be saved of what was loaded for: a collection has ended, maybe before it came to that. */
+  rest(): void {
+    this.#isBusy = false;
   }
 
   /** About so many bytes of memory. */

@@ -121,7 +121,7 @@ export class KnownRows {
 
   /** Takes the least recently touched rows out of memory until about so many bytes are free; answers how many rows. */
   spill(bytes: number): number {
-    if (this.size === 0) return 0;
+    if (this.#changed.size >= this.size) return 0;
     const wanted = Math.min(this.size, Math.ceil((bytes * this.size) / this.table.byteLength));
     const touched = Uint32Array.from(this.table.slots(), (slot) => this.table.touchedAt(slot)).sort();
     const lastS = touched[wanted - 1] ?? 0;
@@ -177,6 +177,6 @@ export class KnownRows {
   #writeAll(): void {
     this.#replaces = true;
     this.#purged.clear();
-    for (const key of this.table.keys()) this.#changed.add(key);
+    if (this.#changed.size < this.size) for (const key of this.table.keys()) this.#changed.add(key);
   }
 }

@@ -51,9 +51,10 @@ async function untilPaused(): Promise<void> {
   }
 }
 
-const createMemory = (budgetBytes = 1e9) =>
+const createMemory = (budgetBytes = 1e9, expositionBytes = 0) =>
   new HistoryMemory({
     keepers: () => keepers,
+    expositionBytes: () => expositionBytes,
     budgetBytes,
     idleS: IDLE_S,
     retentionS: RETENTION_S,
@@ -105,6 +106,20 @@ describe('rows', () => {
     expect(keeper.remembered?.digests.rows.forgottenOf(100)).toBe(100);
   });
 
+  test('of a proxy that was let go are not swept any more', async () => {
+    await createKeeper('px1', 10);
+    await createKeeper('px2', 10);
+    const swept: string[] = [];
+    store.sweepRows = async (id) => {
+      swept.push(id);
+      keepers = keepers.slice(1);
+      return { cursor: '1', dropped: [], damaged: [] };
+    };
+    start(createMemory());
+    await pass(10);
+    expect(swept).toEqual(['px1', 'px2']);
+  });
+
   test('are swept on although a store fails now and then, and another gateway has a proxy', async () => {
     await createKeeper('px1', 10);
     await createKeeper('px2', 10);
@@ -132,6 +147,30 @@ describe('histories above the budget', () => {
     expect(memory.bytes).toBeGreaterThan(0.7 * budget);
     expect([await sumOf(metrics.spills), log.events]).toEqual([1, []]);
     expect((rowsOf(large) ?? 0) + (large.remembered?.digests.rows.evicted ?? 0)).toBe(10_000);
+  });
+
+  test('make room for what is shown, beyond what has a place of its own', async () => {
+    const keeper = await createKeeper('px1', 10_000);
+    const budget = 2 * keeper.byteLength;
+    start(createMemory(budget, 50e6));
+    await pass(2);
+    expect(rowsOf(keeper)).toBe(10_000);
+    await running?.stop();
+    start(createMemory(budget, 50e6 + 0.75 * budget));
+    await pass(2);
+    expect(keeper.byteLength).toBeLessThan(0.25 * budget);
+    expect(rowsOf(keeper)).toBeGreaterThan(0);
+  });
+
+  test('are looked for when a history is stored, and not with each of many', async () => {
+    const keeper = await createKeeper('px1', 1_000);
+    const memory = createMemory(keeper.byteLength / 2);
+    memory.busyS();
+    memory.noteStored();
+    expect(rowsOf(keeper)).toBe(1_000);
+    jest.advanceTimersByTime(100);
+    memory.noteStored();
+    expect(rowsOf(keeper)).toBeLessThan(1_000);
   });
 
   test('leave no room for rows that are not changing', async () => {

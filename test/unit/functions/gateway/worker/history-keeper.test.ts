@@ -50,6 +50,22 @@ describe('a history', () => {
     expect(store.writes[1]?.batch.rows.size).toBe(1);
   });
 
+  test('of many rows is written in pieces, and goes on with those that are missing', async () => {
+    for (let n = 0; n < 45_000; n++) proxy.executions.set(`digest ${n}`, 1);
+    await merge();
+    store.before = (call) => {
+      if (call === 'save' && store.writes.length === 3) throw unavailable();
+    };
+    await expect(keeper.save(signal)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect((await store.load('px1'))?.storedRows).toBe(40_000);
+    store.before = () => undefined;
+    await keeper.load(signal);
+    await keeper.save(signal);
+    expect(store.writes.map(({ batch }) => batch.rows.size)).toEqual([20_000, 20_000, 5_001, 5_001]);
+    expect(replacements()).toEqual(['everything', 'nothing', 'nothing', 'nothing']);
+    expect((await store.load('px1'))?.storedRows).toBe(45_001);
+  });
+
   test('has nothing to be written before its first read', async () => {
     await keeper.save(signal);
     await keeper.load(signal);
@@ -263,6 +279,15 @@ describe('a sweep', () => {
     expect(isLoaded).toBe(false);
     resolve({ cursor: '0', dropped: [], damaged: [] });
     await Promise.all([sweeping, loading]);
+  });
+
+  test('goes on when a collection came to nothing', async () => {
+    await merge();
+    await keeper.save(signal);
+    await keeper.load(signal);
+    expect(await keeper.sweep('0', 1, signal)).toBeUndefined();
+    keeper.rest();
+    expect(await keeper.sweep('0', 1, signal)).toBe('0');
   });
 
   test('whose answer is lost leaves nothing that could count twice', async () => {
