@@ -44,8 +44,6 @@ export interface Target {
 
 /** While another member lets a proxy go, its lease is asked for this often. */
 const HAND_OVER_POLL_MS = 200;
-/** A scrape that came before its proxy looks this often whether it is there. */
-const ARRIVAL_POLL_MS = 20;
 /** A proxy that moves is kept for so many heartbeats, within which its next owner hears of it. */
 const PATIENCE = 1.25;
 /** A member that holds proxies and was not scraped for so long is left out when proxies are shared out. */
@@ -78,14 +76,6 @@ export class Fleet {
 
   workerOf(proxyId: string): ProxyWorker | undefined {
     return this.#options.holdings.workerOf(proxyId);
-  }
-
-  /** The worker of a proxy that is about to come here, once it is here; nobody's after `withinMs`, or when it is not. */
-  async arrivalOf(proxyId: string, withinMs: number): Promise<ProxyWorker | undefined> {
-    const { holdings, clock } = this.#options;
-    const untilMs = clock.nowMs() + withinMs;
-    while (holdings.isAwaiting(proxyId) && clock.nowMs() < untilMs) await setTimeout(ARRIVAL_POLL_MS);
-    return holdings.workerOf(proxyId);
   }
 
   /** Whether the registry was read, and the fleet met or found out of reach: before, nothing can be said about any proxy. */

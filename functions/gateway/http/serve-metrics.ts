@@ -11,8 +11,6 @@ import { showWorkers } from './show-workers.ts';
 
 /** A reader that takes longer than this for one answer is cut off. */
 const SEND_TIMEOUT_MS = 60_000;
-/** A scrape that comes before its proxy does waits for so long, and has the rest of its time for the collection. */
-const ARRIVAL_LIMIT_MS = 1_000;
 /** Pages of the whole fleet at once: each is in memory as a whole. */
 const MAX_FLEET_PAGES = 2;
 
@@ -27,32 +25,31 @@ export async function serveMetrics(
   url: URL,
 ): Promise<void> {
   const { fleet } = context;
-  const untilMs = performance.now() + scrapeBudgetMs(timeoutOf(request));
   if (!fleet.isLoaded) return sendStarting(response);
   const proxyId = url.searchParams.get('proxy');
   if (proxyId === null) {
     const isForPeople = timeoutOf(request) === undefined && fleet.elsewhere.length > 0;
     if (isForPeople) return serveFleet(context, request, response);
-    return serveWorkers(context, fleet.workers, '/metrics', untilMs, request, response);
+    return serveWorkers(context, fleet.workers, '/metrics', request, response);
   }
-  const worker = fleet.workerOf(proxyId) ?? (await fleet.arrivalOf(proxyId, ARRIVAL_LIMIT_MS));
+  const worker = fleet.workerOf(proxyId);
   if (!worker) return sendElsewhere(context, proxyId, request, response);
-  return serveWorkers(context, [worker], '/metrics?proxy', untilMs, request, response);
+  return serveWorkers(context, [worker], '/metrics?proxy', request, response);
 }
 
 async function serveWorkers(
   context: RouteContext,
   workers: readonly ProxyWorker[],
   path: string,
-  untilMs: number,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   context.fleet.noteScrape();
+  const timeout = timeoutOf(request);
   const negotiated = negotiate(headerOf(request, 'accept'), headerOf(request, 'accept-encoding'));
-  const { scrape, markReceived } = await showWorkers(workers, untilMs - performance.now(), negotiated.format);
+  const { scrape, markReceived } = await showWorkers(workers, scrapeBudgetMs(timeout), negotiated.format);
   await send(context, path, scrape, negotiated, response);
-  markReceived(timeoutOf(request) !== undefined);
+  markReceived(timeout !== undefined);
 }
 
 async function serveFleet(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -101,6 +98,7 @@ function sendElsewhere(
   } else if (owner === undefined || owner === advertise()) {
     if (timeoutOf(request) !== undefined) metrics.gaps.inc({ reason: 'no-owner' });
     response.setHeader('Retry-After', '1');
+    // Waiting until it is here would serve a scrape that started while its last owner still served another.
     sendJson(response, 503, { error: `${name} has no owner now` });
   } else {
     response.setHeader('Location', `http://${owner}/metrics?proxy=${encodeURIComponent(proxyId)}`);

@@ -58,11 +58,6 @@ export class Holdings {
     return this.#waits.size > 0;
   }
 
-  /** Whether a proxy is wanted here and not held yet. */
-  isAwaiting(proxyId: string): boolean {
-    return this.#waits.has(proxyId);
-  }
-
   /** Prolongs all leases. One that was lost is sought again at once: a Redis that came back empty has forgotten it. */
   async renew(signal: AbortSignal): Promise<void> {
     const { leases, leaseMs, clock, metrics } = this.#options;
