@@ -12,14 +12,18 @@ export interface OpenOptions extends Partial<ConnectOptions>, ProxysqlDriverOpti
 export function openSession(port: number, options: OpenOptions = {}): Promise<ProxySession> {
   const { timeoutMs = 30_000, signal, credential = { user: 'stats', password: 'stats' }, ...rest } = options;
   const { host = '127.0.0.1', adminTls = false, ...driverOptions } = rest;
-  const proxy: RegisteredProxy = {
+  const proxy = { ...proxyAt(port), adminHost: host, adminTls };
+  return createProxysqlDriver(driverOptions).connect(proxy, credential, { timeoutMs, ...(signal && { signal }) });
+}
+
+export function proxyAt(port: number): RegisteredProxy {
+  return {
     id: 'px1',
     kind: 'proxysql',
     namespace: 'test',
-    adminHost: host,
+    adminHost: '127.0.0.1',
     adminPort: port,
-    adminTls,
+    adminTls: false,
     statsCredentialRef: 'test',
   };
-  return createProxysqlDriver(driverOptions).connect(proxy, credential, { timeoutMs, ...(signal && { signal }) });
 }

@@ -25,6 +25,9 @@ import { statusCollector } from './collectors/status.ts';
 import { type CollectConfig, routesOf, settingsOf } from './config.ts';
 import { createCollect } from './create-collect.ts';
 
+/** A proxy that is upgraded has another version, and is asked anew at once. */
+const CAPABILITIES_REMEMBERED_MS = 600_000;
+
 /** Collecting with the stores, sinks and proxies of a configuration. Connects when it is first used. */
 export function openCollect(config: CollectConfig, log: Log): Collect {
   const redis = createRedis(config.REDIS_URL);
@@ -42,7 +45,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
     slowTransactionsCollector,
     keyLogsCollector,
   ];
-  const proxysql = createProxysqlDriver();
+  const proxysql = createProxysqlDriver({ rememberMs: CAPABILITIES_REMEMBERED_MS });
   const sinks = sinksOf(config, redis, log);
   return createCollect({
     memberId: randomUUID(),

@@ -1,10 +1,14 @@
 import type { Credential, RegisteredProxy } from '../../domain/proxy.ts';
 import type { ConnectOptions, ProxyDriver, ProxySession } from '../../ports/proxy-driver.ts';
+import { type Acquaintance, Acquaintances } from './acquaintances.ts';
 import { type AdminConnection, openAdminConnection } from './admin-connection.ts';
-import { detectCapabilities } from './capabilities.ts';
+import { detectCapabilities, fetchVersion, type Version } from './capabilities.ts';
+import type { Query } from './cells.ts';
 import { aboutProxy, toProxywatchError } from './client-errors.ts';
 import { startDeadline } from './deadline.ts';
 import type { TlsOptions } from './mysql-client.ts';
+import { createProcesslistReader } from './processlist.ts';
+import { createStateReader } from './proxy-state.ts';
 import { createSession } from './session.ts';
 
 export interface ProxysqlDriverOptions {
@@ -16,6 +20,11 @@ export interface ProxysqlDriverOptions {
   readonly maxWaitingCalls?: number;
   /** For proxies registered with `adminTls`. @default - the system's authorities */
   readonly tls?: TlsOptions;
+  /**
+   * How long a later connection relies on what an earlier one found out about a proxy of the same version, for those who
+   * connect for every look. @default 0: each connection finds out for itself
+   */
+  readonly rememberMs?: number;
 }
 
 /** Speaks to ProxySQL 2 and later through its admin interface; credentials of statistics (`stats`) are enough. */
@@ -25,6 +34,8 @@ export function createProxysqlDriver(options: ProxysqlDriverOptions = {}): Proxy
     closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
     maxWaitingCalls: options.maxWaitingCalls ?? 16,
   };
+
+  const acquaintances = new Acquaintances(options.rememberMs ?? 0);
 
   async function connect(
     proxy: RegisteredProxy,
@@ -42,8 +53,12 @@ export function createProxysqlDriver(options: ProxysqlDriverOptions = {}): Proxy
     try {
       const opened = await openAdminConnection(target, deadline.signal);
       connection = opened;
-      const capabilities = await detectCapabilities((statement) => opened.query(statement, deadline.signal));
-      return createSession(proxy, opened, capabilities, limits);
+      const query: Query = (statement) => opened.query(statement, deadline.signal);
+      const version = await fetchVersion(query);
+      const name = JSON.stringify([proxy.adminHost, proxy.adminPort, credential.user, version.text]);
+      const known = acquaintances.recall(name) ?? (await acquaint(proxy, version, query));
+      acquaintances.keep(name, known);
+      return createSession(proxy.id, opened, known, limits, () => acquaintances.drop(name));
     } catch (error) {
       connection?.destroy(toProxywatchError(error, 'statement'));
       throw aboutProxy(proxy.id, error);
@@ -53,4 +68,16 @@ export function createProxysqlDriver(options: ProxysqlDriverOptions = {}): Proxy
   }
 
   return { kind: 'proxysql', connect };
+}
+
+async function acquaint(
+  { adminHost: host, adminPort: port }: RegisteredProxy,
+  version: Version,
+  query: Query,
+): Promise<Acquaintance> {
+  return {
+    capabilities: await detectCapabilities(version, query),
+    readProcesslist: createProcesslistReader(),
+    readState: createStateReader({ host, port }),
+  };
 }

@@ -1,6 +1,6 @@
 import { errorCodeOf, messageOf, ProxywatchError } from '../../domain/errors.ts';
-import type { RegisteredProxy } from '../../domain/proxy.ts';
-import type { ProxyCapabilities, ProxySession } from '../../ports/proxy-driver.ts';
+import type { ProxySession } from '../../ports/proxy-driver.ts';
+import type { Acquaintance } from './acquaintances.ts';
 import type { AdminConnection } from './admin-connection.ts';
 import { createCallQueue } from './call-queue.ts';
 import type { Query } from './cells.ts';
@@ -8,8 +8,6 @@ import { aboutProxy, toProxywatchError } from './client-errors.ts';
 import { startDeadline } from './deadline.ts';
 import { parseDigestAnswer, parseDigestTexts } from './digest-answer.ts';
 import { fetchErrorTotals } from './error-totals.ts';
-import { createProcesslistReader } from './processlist.ts';
-import { createStateReader } from './proxy-state.ts';
 import { type Command, fetchQueryEvents } from './query-events.ts';
 import { digestsStatement, digestTextsStatement } from './statements.ts';
 import { fetchStatus } from './status.ts';
@@ -28,24 +26,36 @@ export interface SessionLimits {
 type Work<T> = (query: Query, command: Command) => Promise<T>;
 type Optional = 'digests' | 'errorTotals' | 'queryEvents';
 
-/** A session over an open connection, which it owns from now on. */
+/**
+ * A session over an open connection, which it owns from now on. `onRefused` is called when the proxy refuses what it was
+ * known to take.
+ */
 export function createSession(
-  proxy: Pick<RegisteredProxy, 'id' | 'adminHost' | 'adminPort'>,
+  proxyId: string,
   connection: AdminConnection,
-  detected: ProxyCapabilities,
+  known: Acquaintance,
   limits: SessionLimits,
+  onRefused: () => void,
 ): ProxySession {
   const queue = createCallQueue(limits.maxWaitingCalls);
-  const readProcesslist = createProcesslistReader();
-  const readState = createStateReader({ host: proxy.adminHost, port: proxy.adminPort });
-  let capabilities = detected;
+  const { readProcesslist, readState } = known;
   let closing: Promise<void> | undefined;
 
   async function call<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     try {
       return await queue.run(() => runAlone(signal, work), signal);
     } catch (error) {
-      throw aboutProxy(proxy.id, error);
+      throw aboutProxy(proxyId, error);
+    }
+  }
+
+  /** A call that the proxy was known to take. */
+  async function callKnown<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
+    try {
+      return await call(signal, work);
+    } catch (error) {
+      if (errorCodeOf(error) === 'PROXY_STATEMENT') onRefused();
+      throw error;
     }
   }
 
@@ -73,22 +83,20 @@ export function createSession(
   }
 
   function unsupported(name: Optional): ProxywatchError {
-    const reason = capabilities.reasons?.[name] ?? 'not offered';
-    return aboutProxy(proxy.id, new ProxywatchError('PROXY_UNSUPPORTED', `no ${WORDS[name]}: ${reason}`));
+    const reason = known.capabilities.reasons?.[name] ?? 'not offered';
+    return aboutProxy(proxyId, new ProxywatchError('PROXY_UNSUPPORTED', `no ${WORDS[name]}: ${reason}`));
   }
 
   /** A call whose refusal says that the proxy does not offer it at all: nobody asks twice. */
   async function callOptional<T>(name: Optional, signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
-    if (!capabilities[name]) throw unsupported(name);
+    if (!known.capabilities[name]) throw unsupported(name);
     try {
       return await call(signal, work);
     } catch (error) {
       if (errorCodeOf(error) !== 'PROXY_STATEMENT') throw error;
-      capabilities = {
-        ...capabilities,
-        [name]: false,
-        reasons: { ...capabilities.reasons, [name]: messageOf(error) },
-      };
+      const { capabilities } = known;
+      const reasons = { ...capabilities.reasons, [name]: messageOf(error) };
+      known.capabilities = { ...capabilities, [name]: false, reasons };
       throw unsupported(name);
     }
   }
@@ -100,27 +108,27 @@ export function createSession(
 
   return {
     get capabilities() {
-      return capabilities;
+      return known.capabilities;
     },
     get closed() {
       return closing !== undefined || connection.closed;
     },
     async fetchDigests({ sinceUptimeS, withExtremes = false }, signal) {
-      if (!capabilities.digests) throw unsupported('digests');
+      if (!known.capabilities.digests) throw unsupported('digests');
       const statement = digestsStatement(sinceUptimeS, withExtremes);
       const kind = sinceUptimeS === undefined ? 'full' : 'changed';
-      return call(signal, async (query) => parseDigestAnswer(await query(statement), kind, withExtremes));
+      return callKnown(signal, async (query) => parseDigestAnswer(await query(statement), kind, withExtremes));
     },
     async fetchDigestTexts(digests, signal) {
-      if (!capabilities.digests) throw unsupported('digests');
+      if (!known.capabilities.digests) throw unsupported('digests');
       const wanted = new Set(digests);
       if (wanted.size === 0) return new Map();
       const statement = digestTextsStatement(wanted.size <= LONGEST_LIST ? [...wanted] : undefined);
-      return call(signal, async (query) => parseDigestTexts(await query(statement), wanted));
+      return callKnown(signal, async (query) => parseDigestTexts(await query(statement), wanted));
     },
-    fetchStatus: (signal) => call(signal, (query) => fetchStatus(query, capabilities)),
-    fetchProcesslist: (signal) => call(signal, readProcesslist),
-    fetchState: (signal) => call(signal, readState),
+    fetchStatus: (signal) => callKnown(signal, (query) => fetchStatus(query, known.capabilities)),
+    fetchProcesslist: (signal) => callKnown(signal, readProcesslist),
+    fetchState: (signal) => callKnown(signal, readState),
     fetchErrorTotals: (signal) => callOptional('errorTotals', signal, fetchErrorTotals),
     fetchQueryEvents: (afterId, limit, signal) =>
       callOptional('queryEvents', signal, (query, command) => fetchQueryEvents(query, command, afterId, limit)),
