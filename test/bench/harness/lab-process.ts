@@ -1,4 +1,4 @@
-// Lab proxies whose digests a benchmark sets, in a process of their own: `lab-process.ts <proxies> <digests>`, forked by
+// Lab proxies whose digests a benchmark sets, in a process of their own: `lab-process.ts <proxies> <digests> <length of texts>`, forked by
 // lab.ts. Sends { ports }; on { touch } executes so many digests of each proxy once, always the same ones, and sends
 // { touched }; ends when its parent does.
 import { mkdirSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ const BEFORE_US = 10e6;
 const AFTER_US = 5e6;
 const COMMANDS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'BEGIN', 'COMMIT', 'ROLLBACK', 'SET'];
 
-const [proxies = 0, digests = 0] = process.argv.slice(2).map(Number);
+const [proxies = 0, digests = 0, textLength = 0] = process.argv.slice(2).map(Number);
 const dir = join(tmpdir(), `proxywatch-bench-lab-${process.pid}`);
 guardPath(dir);
 mkdirSync(dir, { mode: 0o700 });
@@ -30,7 +30,7 @@ const labs = Array.from({ length: proxies }, (_, index) => {
   mkdirSync(dataDir);
   const admin = openAdminInterface({ dataDir, log: () => undefined });
   const statistics = createLabStatistics(admin.runtime, clock);
-  seedDigests(statistics.digests, digests, { seed: index + 1, executions: 10_000 });
+  seedDigests(statistics.digests, digests, { seed: index + 1, executions: 10_000, textLength });
   for (const [i, command] of COMMANDS.entries()) statistics.commands.record(command, 10 ** (i % 6));
   return { admin, statistics };
 });

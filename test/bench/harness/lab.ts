@@ -15,9 +15,12 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-/** Starts `proxies` lab proxies with `digests` digests each, none of which was executed in the last ten minutes. */
-export async function startLab(proxies: number, digests: number): Promise<Lab> {
-  const child = fork(PROGRAM, [String(proxies), String(digests)], {
+/**
+ * Starts `proxies` lab proxies with `digests` digests each, none of which was executed in the last ten minutes; their texts
+ * have at least `textLength` characters.
+ */
+export async function startLab(proxies: number, digests: number, textLength = 0): Promise<Lab> {
+  const child = fork(PROGRAM, [String(proxies), String(digests), String(textLength)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

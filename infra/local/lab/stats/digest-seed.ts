@@ -9,6 +9,8 @@ export interface SeedOptions {
   readonly hostgroups?: readonly number[];
   /** Digests with the same numbers differ between seeds. @default 1 */
   readonly seed?: number;
+  /** Characters of each text, at least; shorter ones get more columns. @default 0 */
+  readonly textLength?: number;
   /** Executions that each row starts with; near 2^32 the counter is about to wrap. @default 1 */
   readonly executions?: number;
 }
@@ -29,7 +31,7 @@ export function seedDigests(table: DigestTable, count: number, options: SeedOpti
       user: cycle(users, Math.floor(i / 2)) ?? '',
       client: '',
     };
-    table.seed(origin, textOf(i), digestOfIndex(i, salt), executionOf(i), options.executions);
+    table.seed(origin, textOf(i, options.textLength ?? 0), digestOfIndex(i, salt), executionOf(i), options.executions);
   }
 }
 
@@ -46,9 +48,10 @@ const SHAPES: readonly ((table: string) => string)[] = [
   (t) => `UPDATE ${t} SET qty=qty-?,updated_at=NOW() WHERE id=? AND qty>=?`,
 ];
 
-function textOf(index: number): string {
+function textOf(index: number, length: number): string {
   const shape = cycle(SHAPES, index);
-  return shape === undefined ? '' : shape(`orders_${index}`);
+  const text = shape === undefined ? '' : shape(`orders_${index}`);
+  return text.length < length ? `${text} AND attribute_${index} IN (`.padEnd(length, '?,') : text;
 }
 
 // Fibonacci hashing: spread over 64 bits without the cost of the real hash, which matters for 100,000 rows.
