@@ -30,6 +30,22 @@ export const BENCHES: readonly Bench[] = [
     run: async () => (await import('./rss-per-row.ts')).rssPerRow(),
   },
   {
+    id: 'rss-1m-rows',
+    rows: [
+      { name: 'rss-1m-rows', baseline: 'rows as objects in Maps', target: 1.25 },
+      { name: 'rss-20-mb-budget', baseline: 'budget + 300 MB', target: 1 },
+    ],
+    run: async () => (await import('./rss-1m-rows.ts')).rss1mRows(),
+  },
+  {
+    id: 'scrape-growth',
+    rows: [
+      { name: 'scrape-growth', baseline: 'full read, prom-client', limit: 0.2 },
+      { name: 'scrape-growth-1m-rows', baseline: '10,000 rows' },
+    ],
+    run: async () => (await import('./scrape-growth.ts')).scrapeGrowth(),
+  },
+  {
     id: 'render-500k',
     rows: [{ name: 'render-500k', baseline: 'prom-client', target: 50 }],
     run: async () => (await import('./render.ts')).render500k(),

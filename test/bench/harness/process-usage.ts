@@ -15,7 +15,17 @@ export function cpuMsOf(pid: number): number {
 
 /** Resident memory of a process, bytes. */
 export function rssBytesOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return bytesOf(pid, 'VmRSS');
+}
+
+/** The most resident memory that a process ever had, bytes, as the kernel tells it. */
+export function peakRssBytesOf(pid: number): number {
+  return bytesOf(pid, 'VmHWM');
+}
+
+function bytesOf(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   if (kilobytes === undefined) throw new Error(`no resident memory of process ${pid}`);
   return Number(kilobytes) * 1_024;
 }
