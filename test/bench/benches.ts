@@ -110,4 +110,9 @@ export const BENCHES: readonly Bench[] = [
     ],
     run: async () => (await import('./dispatch-10k.ts')).dispatch10k(),
   },
+  {
+    id: 'dcdb-write',
+    rows: [{ name: 'dcdb-write', baseline: 'single-row inserts', target: 20 }],
+    run: async () => (await import('./dcdb-write.ts')).dcdbWrite(),
+  },
 ];

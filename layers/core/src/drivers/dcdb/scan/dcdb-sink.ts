@@ -35,7 +35,7 @@ export function createDcdbSink(db: Dcdb, { log, random = Math.random }: DcdbSink
         throw new ProxywatchError('SINK_REFUSED', 'the dcdb has no table for records of status');
       }
       try {
-        const { tooOld, refused, cut } = await writeWithRetries(db, names, batch, random, signal);
+        const { tooOld, refused, cut } = await orAborted(writeWithRetries(db, names, batch, random, signal), signal);
         if (tooOld + refused + cut === 0) return;
         const { id, proxy, collector, records } = batch;
         log?.warn('records did not go into the DCDB as they were', {
@@ -73,6 +73,19 @@ async function writeWithRetries(
       if (attempt >= MAX_ATTEMPTS || !isConflict(error)) throw error;
       await sleep(backoffDelayMs(BACKOFF, attempt, random()), undefined, { signal });
     }
+  }
+}
+
+/** Rejects at once when the signal aborts; a statement that runs then ends by itself, within its time limit. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

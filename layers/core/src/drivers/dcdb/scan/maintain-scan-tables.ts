@@ -31,6 +31,7 @@ export interface MaintenanceOptions {
   readonly retention?: ScanRetention;
   /** Hours of proxies, and days of proxies, that one call sums up. @default 2000 */
   readonly maxRollUps?: number;
+  /** Looked at between statements: one that runs is not abandoned, the connection would go back with its locks. */
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +59,6 @@ export function maintainScanTables(db: Dcdb, options: MaintenanceOptions): Promi
     // All over the one connection that holds the lock: whoever loses it can do no more.
     return await db.connection().execute(async (connection) => {
       signal?.throwIfAborted();
-      // Not to be abandoned half-way: the connection would go back to the pool with the lock.
       const { rows } = await sql<{ taken: number }>`select get_lock(${LOCK}, 0) as taken`.execute(connection);
       if (Number(rows[0]?.taken) !== 1) return NOTHING;
       try {
@@ -87,13 +87,13 @@ async function maintain(
   maxRollUps: number,
   signal: AbortSignal | undefined,
 ): Promise<MaintenanceOutcome> {
-  const partitions = await fetchPartitions(db, signal);
+  const partitions = await fetchPartitions(db);
   const partitionsAdded = await addMissing(db, partitions, nowMs, days, signal);
-  for (const table of TABLES) await raiseFloor(db, table, floorMsOf(nowMs, days[table]), signal);
+  for (const table of TABLES) await raiseFloor(db, table, floorMsOf(nowMs, days[table]));
   const hoursRolledUp = await rollUp(db, 'hour', nowMs, maxRollUps, signal);
   const daysRolledUp = await rollUp(db, 'day', nowMs, maxRollUps, signal);
   const partitionsDropped = await dropExpired(db, partitions, nowMs, days, signal);
-  const namesPurged = await purgeNames(db, floorMsOf(nowMs, days.sql_stats_day + NAME_MARGIN_DAYS), signal);
+  const namesPurged = await purgeNames(db, floorMsOf(nowMs, days.sql_stats_day + NAME_MARGIN_DAYS));
   const isCut = hoursRolledUp >= maxRollUps || daysRolledUp >= maxRollUps || namesPurged >= PURGED_AT_ONCE;
   return {
     kind: isCut ? 'more' : 'done',
@@ -114,8 +114,9 @@ async function addMissing(
 ): Promise<number> {
   let added = 0;
   for (const table of TABLES) {
+    signal?.throwIfAborted();
     const missing = missingDays(partitions.get(table) ?? [], nowMs, days[table]);
-    if (missing.length > 0) await addPartitions(db, table, missing, signal);
+    if (missing.length > 0) await addPartitions(db, table, missing);
     added += missing.length;
   }
   return added;
@@ -125,19 +126,14 @@ async function addMissing(
  * From here on sinks take no older rows, so that nobody can mark an hour whose rows are about to go. A floor never sinks:
  * what is gone does not come back with a longer retention.
  */
-async function raiseFloor(
-  db: Dcdb,
-  table: PartitionedTable,
-  floorMs: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function raiseFloor(db: Dcdb, table: PartitionedTable, floorMs: number): Promise<void> {
   const floor = datetimeOf(Math.max(0, floorMs));
   // Looked at first without a lock: it rises once a day, and writers hold it all the time.
   const { rows } = await sql`
-    select 1 from scan_floors where table_name = ${table} and kept_after >= ${floor}`.execute(db, { signal });
+    select 1 from scan_floors where table_name = ${table} and kept_after >= ${floor}`.execute(db);
   if (rows.length > 0) return;
   await sql`insert into scan_floors (table_name, kept_after) values (${table}, ${floor})
-    on duplicate key update kept_after = greatest(kept_after, values(kept_after))`.execute(db, { signal });
+    on duplicate key update kept_after = greatest(kept_after, values(kept_after))`.execute(db);
 }
 
 async function dropExpired(
@@ -149,23 +145,24 @@ async function dropExpired(
 ): Promise<number> {
   let dropped = 0;
   for (const table of TABLES) {
+    signal?.throwIfAborted();
     const floorMs = floorMsOf(nowMs, days[table]);
     const expired = expiredDays(partitions.get(table) ?? [], floorMs);
     const level = SUMMED_UP[table];
-    if (expired.length === 0 || (level !== undefined && (await hasDirty(db, level, floorMs, signal)))) continue;
-    await dropPartitions(db, table, expired, signal);
+    if (expired.length === 0 || (level !== undefined && (await hasDirty(db, level, floorMs)))) continue;
+    await dropPartitions(db, table, expired);
     dropped += expired.length;
   }
   return dropped;
 }
 
-async function purgeNames(db: Dcdb, beforeMs: number, signal: AbortSignal | undefined): Promise<number> {
+async function purgeNames(db: Dcdb, beforeMs: number): Promise<number> {
   if (beforeMs < 0) return 0;
   let purged = 0;
   for (const table of ['sql_series', 'sql_digests']) {
     const { numAffectedRows = 0n } = await sql`
       delete from ${sql.table(table)} where last_seen_at < ${datetimeOf(beforeMs)}
-      limit ${sql.lit(PURGED_AT_ONCE)}`.execute(db, { signal });
+      limit ${sql.lit(PURGED_AT_ONCE)}`.execute(db);
     purged = Math.max(purged, Number(numAffectedRows));
   }
   return purged;

@@ -91,7 +91,7 @@ async function writeSeries(
 ): Promise<void> {
   for (const ids of slicesOf([...sightings.keys()])) {
     const { rows } = await sql<{ id: string | number; last_seen_at: Date }>`
-      select id, last_seen_at from sql_series where id in (${sql.join(ids)})`.execute(db, { signal });
+      select id, last_seen_at from sql_series where id in (${sql.join(ids)})`.execute(db);
     for (const row of rows) markSeen(sightings.get(BigInt(row.id)), row.last_seen_at);
   }
   const missing = [...sightings.values()].filter(isStale).toSorted((a, b) => (a.known.id < b.known.id ? -1 : 1));
@@ -112,7 +112,7 @@ async function writeDigests(
   for (const digests of slicesOf([...sightings.keys()])) {
     const { rows } = await sql<{ digest: string; has_text: number; last_seen_at: Date }>`
       select digest, text is not null as has_text, last_seen_at from sql_digests
-      where digest in (${sql.join(digests)})`.execute(db, { signal });
+      where digest in (${sql.join(digests)})`.execute(db);
     for (const row of rows) {
       const sighting = sightings.get(row.digest);
       markSeen(sighting, row.last_seen_at);

@@ -12,11 +12,11 @@ const MIDNIGHT = '00:00:00.001';
 /** Days (days since the epoch) of the daily partitions of each table, in order. */
 export type Partitions = ReadonlyMap<PartitionedTable, readonly number[]>;
 
-export async function fetchPartitions(db: Dcdb, signal?: AbortSignal): Promise<Partitions> {
+export async function fetchPartitions(db: Dcdb): Promise<Partitions> {
   const { rows } = await sql<{ table: PartitionedTable; name: string }>`
     select table_name as \`table\`, partition_name as name from information_schema.partitions
     where table_schema = database() and table_name in (${sql.join(Object.keys(PARTITIONED))})
-      and partition_name like 'p2%' order by table_name, partition_name`.execute(db, { signal });
+      and partition_name like 'p2%' order by table_name, partition_name`.execute(db);
   const days = new Map<PartitionedTable, number[]>();
   for (const { table, name } of rows) days.set(table, [...(days.get(table) ?? []), dayOfPartition(name)]);
   return days;
@@ -43,28 +43,18 @@ export function expiredDays(known: readonly number[], floorMs: number): readonly
 }
 
 /** Takes the days out of `pmax`, with whatever rows of theirs it holds. */
-export async function addPartitions(
-  db: Dcdb,
-  table: PartitionedTable,
-  days: readonly number[],
-  signal?: AbortSignal,
-): Promise<void> {
+export async function addPartitions(db: Dcdb, table: PartitionedTable, days: readonly number[]): Promise<void> {
   const parts = days.map((day) => {
     const bound = `${dateOf(day + 1)} ${MIDNIGHT}`;
     return `partition ${partitionOf(day)} values less than ('${bound}')`;
   });
   await sql`alter table ${sql.table(table)} reorganize partition pmax into
-    (${sql.raw([...parts, 'partition pmax values less than (maxvalue)'].join(', '))})`.execute(db, { signal });
+    (${sql.raw([...parts, 'partition pmax values less than (maxvalue)'].join(', '))})`.execute(db);
 }
 
-export async function dropPartitions(
-  db: Dcdb,
-  table: PartitionedTable,
-  days: readonly number[],
-  signal?: AbortSignal,
-): Promise<void> {
+export async function dropPartitions(db: Dcdb, table: PartitionedTable, days: readonly number[]): Promise<void> {
   const names = days.map(partitionOf).join(', ');
-  await sql`alter table ${sql.table(table)} drop partition ${sql.raw(names)}`.execute(db, { signal });
+  await sql`alter table ${sql.table(table)} drop partition ${sql.raw(names)}`.execute(db);
 }
 
 /** p20261103 holds what is after 3 November, 00:00:00, up to and including 4 November, 00:00:00 UTC. */

@@ -31,11 +31,12 @@ export async function rollUp(
 ): Promise<number> {
   let done = 0;
   while (done < limit) {
+    signal?.throwIfAborted();
     const atMost = Math.min(PROXIES_AT_ONCE, limit - done);
     const count = await db
       .transaction()
       .setIsolationLevel('read committed')
-      .execute((tx) => rollUpNext(tx, level, nowMs - SETTLE_MS, atMost, signal));
+      .execute((tx) => rollUpNext(tx, level, nowMs - SETTLE_MS, atMost));
     if (count === 0) break;
     done += count;
   }
@@ -43,11 +44,9 @@ export async function rollUp(
 }
 
 /** Whether anything up to that time waits to be summed up. */
-export async function hasDirty(db: Dcdb, level: Level, untilMs: number, signal?: AbortSignal): Promise<boolean> {
+export async function hasDirty(db: Dcdb, level: Level, untilMs: number): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from sql_stats_dirty where level = ${level} and to_at <= ${datetimeOf(untilMs)} limit 1`.execute(db, {
-    signal,
-  });
+    select 1 from sql_stats_dirty where level = ${level} and to_at <= ${datetimeOf(untilMs)} limit 1`.execute(db);
   return rows.length > 0;
 }
 
@@ -56,22 +55,21 @@ async function rollUpNext(
   level: Level,
   settledMs: number,
   limit: number,
-  signal: AbortSignal | undefined,
 ): Promise<number> {
   if (settledMs < 0) return 0;
   // The marks stay locked until the sums are there: a sink that has more rows waits and marks anew. One that is at it
   // right now is left for the next time.
   const { rows } = await sql<{ to_at: Date; proxy: string }>`
     select to_at, proxy from sql_stats_dirty where level = ${level} and to_at <= ${datetimeOf(settledMs)}
-    order by to_at, proxy limit ${sql.lit(limit)} for update skip locked`.execute(tx, { signal });
+    order by to_at, proxy limit ${sql.lit(limit)} for update skip locked`.execute(tx);
   const toMs = rows[0]?.to_at.getTime();
   if (toMs === undefined) return 0;
   const proxies = rows.filter(({ to_at }) => to_at.getTime() === toMs).map(({ proxy }) => proxy);
   const { next } = LEVELS[level];
-  await sumUp(tx, level, toMs, proxies, signal);
-  if (next !== undefined) await markDirty(tx, 'day', Math.ceil(toMs / next) * next, proxies, signal);
+  await sumUp(tx, level, toMs, proxies);
+  if (next !== undefined) await markDirty(tx, 'day', Math.ceil(toMs / next) * next, proxies);
   await sql`delete from sql_stats_dirty where level = ${level} and to_at = ${datetimeOf(toMs)}
-    and proxy in (${sql.join(proxies)})`.execute(tx, { signal });
+    and proxy in (${sql.join(proxies)})`.execute(tx);
   return proxies.length;
 }
 
@@ -80,7 +78,6 @@ async function sumUp(
   level: Level,
   toMs: number,
   proxies: readonly string[],
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const { from, to, ms } = LEVELS[level];
   const toAt = datetimeOf(toMs);
@@ -95,7 +92,6 @@ async function sumUp(
     on duplicate key update executions = values(executions), time_us = values(time_us), rows_sent = values(rows_sent),
       rows_affected = values(rows_affected), min_time_us = values(min_time_us), max_time_us = values(max_time_us)`.execute(
     tx,
-    { signal },
   );
 }
 
@@ -104,11 +100,10 @@ async function markDirty(
   level: Level,
   toMs: number,
   proxies: readonly string[],
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const rows = proxies.map((proxy) => sql`(${level}, ${datetimeOf(toMs)}, ${proxy})`);
   await sql`insert into sql_stats_dirty (level, to_at, proxy) values ${sql.join(rows)}
-    on duplicate key update proxy = values(proxy)`.execute(tx, { signal });
+    on duplicate key update proxy = values(proxy)`.execute(tx);
 }
 
 function sum(column: string): RawBuilder<unknown> {

@@ -16,7 +16,6 @@ export async function storedTimesOf(
   tx: Transaction<DcdbTables>,
   table: UpsertTable,
   rows: readonly Row[],
-  signal?: AbortSignal,
 ): Promise<readonly Row[]> {
   const timeOf = new Map<string, number>();
   const column = sql.ref(PARTITIONED[table.name]);
@@ -27,7 +26,7 @@ export async function storedTimesOf(
       select event_id, ${column} as at from ${sql.table(table.name)}
       where event_id in (${sql.join(slice.map(eventIdOf))})
         and ${column} between ${datetimeOf(Math.max(0, Math.min(...times) - WINDOW_MS))}
-        and ${datetimeOf(Math.max(...times) + WINDOW_MS)}`.execute(tx, { signal });
+        and ${datetimeOf(Math.max(...times) + WINDOW_MS)}`.execute(tx);
     for (const { event_id, at } of stored.rows) timeOf.set(event_id, at.getTime());
   }
   return rows.map((row) => {

@@ -29,7 +29,8 @@ export interface UpsertText {
 
 /**
  * Writes rows in statements of bounded size. Answers how many the database refused for what they hold: each of those is
- * found by halving, and left out. All other failures are thrown as the driver has them.
+ * found by halving, and left out. All other failures are thrown as the driver has them, and the signal's reason before
+ * the next statement: one that runs is not abandoned, its transaction would have to wait for it all the same.
  */
 export async function upsertRows(
   db: Dcdb,
@@ -62,9 +63,10 @@ async function upsertChunk(
   rows: readonly (readonly Value[])[],
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  signal?.throwIfAborted();
   try {
     // mysql2 writes a list of lists as rows.
-    await db.executeQuery(CompiledQuery.raw(`${table.insert} ? ${table.onDuplicate}`, [rows]), { signal });
+    await db.executeQuery(CompiledQuery.raw(`${table.insert} ? ${table.onDuplicate}`, [rows]));
     return 0;
   } catch (error) {
     if (!isRefusal(error)) throw error;

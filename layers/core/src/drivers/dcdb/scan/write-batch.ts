@@ -61,11 +61,10 @@ export async function writeRows(
   const floors = await lockFloors(
     tx,
     [...rows.keys()].map(({ name }) => name),
-    signal,
   );
   let [tooOld, refused] = [0, 0];
   for (const [table, all] of rows) {
-    const settled = table.isByEvent ? await storedTimesOf(tx, table, all, signal) : all;
+    const settled = table.isByEvent ? await storedTimesOf(tx, table, all) : all;
     const floorMs = floors.get(table.name) ?? 0;
     const kept = settled.filter(({ timeMs }) => timeMs > floorMs);
     tooOld += all.length - kept.length;
@@ -79,11 +78,10 @@ export async function writeRows(
 async function lockFloors(
   tx: Transaction<DcdbTables>,
   tables: readonly string[],
-  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ table_name: string; kept_after: Date }>`
     select table_name, kept_after from scan_floors where table_name in (${sql.join(tables)})
-    lock in share mode`.execute(tx, { signal });
+    lock in share mode`.execute(tx);
   return new Map(rows.map((row) => [row.table_name, row.kept_after.getTime()]));
 }
 
