@@ -40,7 +40,9 @@ export function explainSightings(
     const candidates = byPlace.get(placeOf(user, schema, hostgroup)) ?? [];
     return candidates.flatMap((sighting) => pairOf(one, sighting, textOf, toMs) ?? []);
   });
-  pairs.sort((a, b) => RANKS[a.likeness] - RANKS[b.likeness] || a.offMs - b.offMs);
+  pairs.sort(
+    (a, b) => RANKS[a.likeness] - RANKS[b.likeness] || a.offMs - b.offMs || untilOf(a, toMs) - untilOf(b, toMs),
+  );
   const bySlow = new Map<SlowDigest, Sighting>();
   const explained = new Set<Sighting>();
   for (const { slow: one, sighting } of pairs) {
@@ -59,6 +61,11 @@ export function explainSightings(
 
 const RANKS: Readonly<Record<Likeness, number>> = { same: 0, unknown: 1, other: 2, unlike: 3 };
 
+/** What has ended is likelier than what may be running. */
+function untilOf({ sighting: { goneMs } }: Pair, toMs: number): number {
+  return goneMs ?? toMs;
+}
+
 function placeOf(user: string, schema: string, hostgroup: string): string {
   return JSON.stringify([user, schema, hostgroup]);
 }
@@ -74,9 +81,14 @@ function pairOf(
   const offMs = offMsOf(slow, sighting, toMs);
   if (offMs === undefined) return undefined;
   const likeness = likenessOf(sighting.text, textOf(slow));
+  return isLikely(slow, sighting, likeness) ? { slow, sighting, likeness, offMs } : undefined;
+}
+
+function isLikely({ isExact }: SlowDigest, { goneMs }: Sighting, likeness: Likeness): boolean {
   // That one took at least so long fits nearly anything.
-  const isLikely = slow.isExact ? likeness !== 'unlike' : likeness === 'same';
-  return isLikely ? { slow, sighting, likeness, offMs } : undefined;
+  if (likeness === 'same' || !isExact) return likeness === 'same';
+  // What may be running yet is no statement with another text that has ended.
+  return likeness === 'unknown' || (likeness === 'other' && goneMs !== undefined);
 }
 
 /**
@@ -92,6 +104,5 @@ function offMsOf({ durationUs, isExact }: SlowDigest, sighting: Sighting, toMs: 
   const [earliestMs, latestMs] = [startMs - LAG_MS + durationMs, startMs + durationMs];
   const untilMs = Math.max(lastSeenMs, Math.min(goneMs, toMs));
   const offMs = Math.max(0, lastSeenMs - latestMs, earliestMs - untilMs);
-  if (offMs > SLACK_MS) return undefined;
-  return Math.max(0, lastSeenMs - latestMs, latestMs - untilMs);
+  return offMs > SLACK_MS ? undefined : offMs;
 }

@@ -55,6 +55,12 @@ describe('a statement that was seen running', () => {
     expect(unexplained).toEqual([sighting]);
   });
 
+  test('may be a digest with another text once it has ended, as texts are normalised in several ways', () => {
+    const digest = slow(3.2, { text: 'SELECT a' });
+    expect(explain([digest], [seen(10, 12, 14)]).bySlow.size).toBe(1);
+    expect(explain([digest], [seen(56, 58)]).bySlow.size).toBe(0);
+  });
+
   test('may have begun earlier than a quiet thread said', () => {
     expect(explain([slow(5.1)], [seen(10, 12, 13.2)]).bySlow.size).toBe(1);
   });
