@@ -18,6 +18,7 @@ import { SYSTEM_CLOCK } from '../../gateway/worker/clock.ts';
 import type { Collect } from './collect.ts';
 import type { Collector } from './collect-context.ts';
 import { keyLogsCollector } from './collectors/key-logs.ts';
+import { slowSqlCollector } from './collectors/slow-sql.ts';
 import { slowTransactionsCollector } from './collectors/slow-transactions.ts';
 import { sqlErrorsCollector } from './collectors/sql-errors.ts';
 import { createSqlStatsCollector } from './collectors/sql-stats.ts';
@@ -42,6 +43,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
       retentionS: config.HISTORY_RETENTION_SECONDS,
     }),
     sqlErrorsCollector,
+    slowSqlCollector,
     slowTransactionsCollector,
     keyLogsCollector,
   ];
