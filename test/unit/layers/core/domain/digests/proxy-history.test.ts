@@ -282,3 +282,40 @@ describe('a table that began again', () => {
     expect([...history.changesToStore().purgedRows]).toEqual([keyOf({ digest: 2 })]);
   });
 });
+
+describe('a table that is too large to be read whole', () => {
+  const tableOf = (executions: number, bornS = 1) => [
+    { digest: 1, executions, bornS },
+    { digest: 2, executions: 7, bornS },
+  ];
+  const withoutRows = (uptimeS: number, executions: number, bornS?: number) =>
+    readOf(uptimeS, 'full', tableOf(executions, bornS), []);
+  const begun = () => {
+    const history = new ProxyHistory();
+    history.correct(withoutRows(100, 5), { tookS: 0.01, wallS: 0, elapsed: undefined }, upTo(10));
+    return history;
+  };
+
+  test('counts by its sums, and its digests are named once they execute', () => {
+    const history = begun();
+    expect([history.totals.executions, history.other.executions]).toEqual([12, 12]);
+    history.correct(readOf(105, 'changed', tableOf(6), tableOf(6).slice(0, 1)), AT_ONCE, upTo(10));
+    expect([history.totals.executions, executionsOf(history, 1), history.series.named.size]).toEqual([13, 0, 1]);
+    history.correct(readOf(110, 'changed', tableOf(9), tableOf(9).slice(0, 1)), AT_ONCE, upTo(10));
+    expect([history.totals.executions, executionsOf(history, 1), history.rows.size]).toEqual([16, 3, 1]);
+  });
+
+  test('forgets its rows when it is read again, and loses nothing of what ran', () => {
+    const history = begun();
+    history.correct(readOf(105, 'changed', tableOf(6), tableOf(6).slice(0, 1)), AT_ONCE, upTo(10));
+    expect(outcomeOf(history.correct(withoutRows(110, 8), AT_ONCE, upTo(10)))).toBe('continued');
+    expect([history.totals.executions, history.rows.size]).toEqual([15, 0]);
+  });
+
+  test('began again when its oldest row is younger than the last read, or the proxy is', () => {
+    const history = begun();
+    expect(outcomeOf(history.correct(withoutRows(110, 3, 105), AT_ONCE, upTo(10)))).toBe('table-reset');
+    expect(outcomeOf(history.correct(withoutRows(4, 3, 1), AT_ONCE, upTo(10)))).toBe('restart');
+    expect(history.totals.executions).toBe(12 + 10 + 10);
+  });
+});
