@@ -1,0 +1,12 @@
+export interface FunctionEntry {
+  /** Folder of the package, and part of the function's name. */
+  readonly name: string;
+  /** The file that exports `handler`, from the root of the project. */
+  readonly entry: string;
+}
+
+/** All Lambda functions of the system. */
+export const FUNCTIONS: readonly FunctionEntry[] = [
+  { name: 'scanner-dispatch', entry: 'functions/scanner/dispatch/handler.ts' },
+  { name: 'scanner-collect', entry: 'functions/scanner/collect/handler.ts' },
+];
