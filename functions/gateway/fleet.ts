@@ -30,12 +30,6 @@ export interface FleetOptions {
   readonly log: Log;
 }
 
-/** A proxy of another gateway; without an address while it has no owner. */
-export interface RemoteProxy {
-  readonly id: string;
-  readonly address: string | undefined;
-}
-
 export interface Target {
   readonly proxy: RegisteredProxy;
   /** The gateway to ask. */
@@ -109,15 +103,10 @@ export class Fleet {
     }));
   }
 
-  /** Proxies of the registry that this gateway does not have, and whom to ask for each; nobody while it has no owner. */
-  get elsewhere(): readonly RemoteProxy[] {
-    const { advertise, holdings, registry } = this.#options;
-    const own = advertise();
-    return [...(registry.proxies?.keys() ?? [])].flatMap((id) => {
-      if (holdings.workerOf(id)) return [];
-      const owner = this.ownerOf(id);
-      return [{ id, address: owner === own ? undefined : owner }];
-    });
+  /** Proxies of the registry that this gateway does not have. */
+  get elsewhere(): readonly string[] {
+    const { holdings, registry } = this.#options;
+    return [...(registry.proxies?.keys() ?? [])].filter((id) => !holdings.workerOf(id));
   }
 
   /** Address of the gateway that owns a proxy, as far as is known; undefined while nobody does. */

@@ -29,8 +29,11 @@ describe('a local run', () => {
     );
     // Whichever gateway people look at, they see all proxies.
     for (const url of run.env().GATEWAY_URLS?.split(',') ?? []) {
-      const page = await (await fetch(`${url}/metrics`)).text();
-      expect(page.match(/^dbproxy_up\{.*\} 1$/gm)).toHaveLength(3);
+      let page = '';
+      await until(`${url} shows all proxies`, async () => {
+        page = await (await fetch(`${url}/metrics`)).text();
+        return page.match(/^dbproxy_up\{.*\} 1$/gm)?.length === 3;
+      });
       expect(execFileSync(findBinary('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' })).toBe('');
     }
     const pids = run.pids();

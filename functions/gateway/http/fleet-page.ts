@@ -26,7 +26,10 @@ export async function assembleFleet(fleet: Fleet, gatewayId: string): Promise<Fl
   const budgetMs = scrapeBudgetMs(undefined);
   const [own, others] = await Promise.all([
     showWorkers(workers, budgetMs, 'text'),
-    relayPages(elsewhere, { signal: AbortSignal.timeout(budgetMs + RELAY_MARGIN_MS) }),
+    relayPages(elsewhere, {
+      addressOf: (proxyId) => fleet.ownerOf(proxyId),
+      signal: AbortSignal.timeout(budgetMs + RELAY_MARGIN_MS),
+    }),
   ]);
   const ownPage = Buffer.concat(own.scrape.buffers());
   own.scrape.release();

@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
-import type { RemoteProxy } from '../fleet.ts';
 
-export interface RelayLimits {
+export interface RelayOptions {
+  /** Who owns a proxy as far as is known now; `undefined` while nobody does. */
+  readonly addressOf: (proxyId: string) => string | undefined;
   readonly signal: AbortSignal;
+  /** So long, from the beginning, a proxy that cannot be had is asked for again: it may be on its way. @default 2,000 */
+  readonly patienceMs?: number;
   /** Bytes of all pages together. @default 64 MB */
   readonly maxBytes?: number;
 }
@@ -15,39 +19,52 @@ export interface RelayedPages {
 
 /** Requests at once to one gateway; each gateway has its own, so that one that hangs holds up no other. */
 const LANES = 8;
+const PATIENCE_MS = 2_000;
+const RETRY_MS = 200;
 const MAX_BYTES = 64_000_000;
 
 /** Fetches the page of each proxy from its owner, in the older text format. Never rejects. */
 export async function relayPages(
-  proxies: readonly RemoteProxy[],
-  { signal, maxBytes = MAX_BYTES }: RelayLimits,
+  proxyIds: readonly string[],
+  { addressOf, signal, patienceMs = PATIENCE_MS, maxBytes = MAX_BYTES }: RelayOptions,
 ): Promise<RelayedPages> {
   const pages: Buffer[] = [];
   const missing = new Map<string, string>();
+  let isPatient = true;
+  const patience = setTimeout(() => {
+    isPatient = false;
+  }, patienceMs);
   let bytesLeft = maxBytes;
   const takeBytes = (bytes: number) => {
     bytesLeft -= bytes;
     if (bytesLeft < 0) throw new ProxywatchError('INTERNAL', `the page has no room for more than ${maxBytes} bytes`);
   };
-  const owners = Map.groupBy(proxies, ({ address }) => address);
-  const relayAll = async (address: string | undefined, owned: readonly RemoteProxy[]) => {
-    for (const { id } of owned) {
-      if (address === undefined) missing.set(id, 'no gateway owns it now');
-      else {
-        await fetchPage(address, id, signal, takeBytes).then(
-          (page) => pages.push(page),
-          (error: unknown) => missing.set(id, `${address}: ${signal.aborted ? 'too late' : reasonOf(error)}`),
-        );
+
+  async function relay(proxyId: string): Promise<void> {
+    for (;;) {
+      const address = addressOf(proxyId);
+      let problem = 'no gateway owns it now';
+      try {
+        if (address !== undefined) return void pages.push(await fetchPage(address, proxyId, signal, takeBytes));
+      } catch (error) {
+        problem = `${address}: ${signal.aborted ? 'too late' : reasonOf(error)}`;
       }
+      if (!isPatient || bytesLeft < 0 || signal.aborted) return void missing.set(proxyId, problem);
+      await pause(RETRY_MS);
     }
+  }
+  const relayAll = async (lane: readonly string[]) => {
+    for (const proxyId of lane) await relay(proxyId);
   };
-  await Promise.all([...owners].flatMap(([address, owned]) => lanesOf(owned).map((lane) => relayAll(address, lane))));
+  const owners = Map.groupBy(proxyIds, addressOf);
+  await Promise.all([...owners.values()].flatMap(lanesOf).map(relayAll));
+  clearTimeout(patience);
   return { pages, missing };
 }
 
 /**
  * Without the header of scrapers: what is relayed is for people, and their looking must not count as a scrape. An owner
- * that has changed since answers with the address of the next one.
+ * that has changed since answers with the address of the next one, or refuses when nobody has the proxy just then.
  */
 async function fetchPage(
   address: string,
@@ -60,7 +77,7 @@ async function fetchPage(
   const response = await fetch(url, { headers, signal });
   if (!response.ok || !response.body) {
     await response.body?.cancel();
-    throw new ProxywatchError('INTERNAL', `answered ${response.status}`);
+    throw new ProxywatchError('INTERNAL', response.status === 503 ? 'does not have it' : `answered ${response.status}`);
   }
   const chunks: Uint8Array[] = [];
   // Leaving the loop by an error cancels the rest.

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { relayPages } from '../../../../../functions/gateway/http/relay-pages.ts';
+import { type RelayOptions, relayPages } from '../../../../../functions/gateway/http/relay-pages.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -20,6 +20,9 @@ async function startOwner(answer: RequestListener): Promise<string> {
 }
 const echo: RequestListener = (request, response) => response.end(`${request.url}\n`);
 const never = () => new AbortController().signal;
+/** Fetches the pages of proxies by their owners' addresses. */
+const relay = (owners: Record<string, string | undefined>, options: Partial<RelayOptions> = {}) =>
+  relayPages(Object.keys(owners), { addressOf: (id) => owners[id], signal: never(), patienceMs: 0, ...options });
 const textsOf = (pages: readonly Buffer[]) => pages.map(String).toSorted();
 
 describe('pages of other gateways', () => {
@@ -29,9 +32,9 @@ describe('pages of other gateways', () => {
       asked.push([request.headers.accept, request.headers['x-prometheus-scrape-timeout-seconds']]);
       echo(request, response);
     });
-    const proxies = Array.from({ length: 30 }, (_, i) => ({ id: `a b/${i}`, address }));
-    const { pages, missing } = await relayPages(proxies, { signal: never() });
-    expect(textsOf(pages)).toEqual(proxies.map((_, i) => `/metrics?proxy=a%20b%2F${i}\n`).toSorted());
+    const numbers = Array.from({ length: 30 }, (_, i) => i);
+    const { pages, missing } = await relay(Object.fromEntries(numbers.map((i) => [`a b/${i}`, address])));
+    expect(textsOf(pages)).toEqual(numbers.map((i) => `/metrics?proxy=a%20b%2F${i}\n`).toSorted());
     expect(missing.size).toBe(0);
     expect(asked).toEqual(Array(30).fill(['text/plain;version=0.0.4', undefined]));
   });
@@ -41,44 +44,59 @@ describe('pages of other gateways', () => {
     const former = await startOwner((request, response) =>
       response.writeHead(307, { location: `http://${owner}${request.url}` }).end(),
     );
-    const { pages } = await relayPages([{ id: 'a', address: former }], { signal: never() });
+    const { pages } = await relay({ a: former });
     expect(textsOf(pages)).toEqual(['/metrics?proxy=a\n']);
   });
 
   test('that cannot be had are named with the reason, and the others are there', async () => {
     const good = await startOwner(echo);
-    const refusing = await startOwner((_, response) => response.writeHead(503).end('{}'));
+    const refusing = await startOwner((_, response) => response.writeHead(500).end('{}'));
+    const moving = await startOwner((_, response) => response.writeHead(503).end('{}'));
     const cut = await startOwner((_, response) => {
       response.writeHead(200, { 'Content-Length': '100' }).write('half');
       setImmediate(() => response.destroy());
     });
     const gone = await startOwner(echo);
     await new Promise((resolve) => servers.pop()?.close(resolve));
-    const proxies = Object.entries({ good, refusing, cut, gone, orphan: undefined });
-    const { pages, missing } = await relayPages(
-      proxies.map(([id, address]) => ({ id, address })),
-      { signal: never() },
-    );
+    const { pages, missing } = await relay({ good, refusing, cut, gone, moving, orphan: undefined });
     expect(textsOf(pages)).toEqual(['/metrics?proxy=good\n']);
     expect(Object.fromEntries(missing)).toEqual({
-      refusing: `${refusing}: answered 503`,
+      refusing: `${refusing}: answered 500`,
       cut: expect.stringContaining(`${cut}: `),
       gone: expect.stringContaining('ECONNREFUSED'),
+      moving: `${moving}: does not have it`,
       orphan: 'no gateway owns it now',
     });
+  });
+
+  test('of proxies on their way are asked for again, at whoever owns them by then', async () => {
+    const good = await startOwner(echo);
+    const refusals: string[] = [];
+    const busy = await startOwner((request, response) => {
+      refusals.push(request.url ?? '');
+      response.writeHead(503).end('{}');
+    });
+    const owners = new Map([['moving', busy]]);
+    const addressOf = (id: string) => {
+      if (refusals.length > 0) owners.set('moving', good).set('orphan', good);
+      return owners.get(id);
+    };
+    const { pages } = await relayPages(['moving', 'orphan'], { addressOf, signal: never(), patienceMs: 60_000 });
+    expect(textsOf(pages)).toEqual(['/metrics?proxy=moving\n', '/metrics?proxy=orphan\n']);
+    expect(refusals).toEqual(['/metrics?proxy=moving']);
   });
 
   test('are not waited for longer than the signal says, and a gateway that hangs holds up no other', async () => {
     const good = await startOwner(echo);
     const hanging = await startOwner(() => undefined);
     const giveUp = new AbortController();
-    const proxies = Array.from({ length: 20 }, (_, i) => ({ id: `p${i}`, address: i < 12 ? hanging : good }));
+    const owners = Array.from({ length: 20 }, (_, i) => [`p${i}`, i < 12 ? hanging : good] as const);
     let served = 0;
     servers[0]?.on('request', () => {
       served++;
       if (served === 8) setImmediate(() => giveUp.abort());
     });
-    const { pages, missing } = await relayPages(proxies, { signal: giveUp.signal });
+    const { pages, missing } = await relay(Object.fromEntries(owners), { signal: giveUp.signal });
     expect(pages.length + missing.size).toBe(20);
     expect(missing.get('p0')).toBe(`${hanging}: too late`);
     expect(missing.get('p11')).toBe(`${hanging}: too late`);
@@ -87,8 +105,7 @@ describe('pages of other gateways', () => {
 
   test('end where there is no room for more', async () => {
     const address = await startOwner((_, response) => response.end('x'.repeat(60)));
-    const proxies = ['a', 'b'].map((id) => ({ id, address }));
-    const { pages, missing } = await relayPages(proxies, { signal: never(), maxBytes: 100 });
+    const { pages, missing } = await relay({ a: address, b: address }, { maxBytes: 100 });
     expect(pages).toHaveLength(1);
     expect([...missing.values()]).toEqual([`${address}: the page has no room for more than 100 bytes`]);
   });
