@@ -115,4 +115,14 @@ export const BENCHES: readonly Bench[] = [
     rows: [{ name: 'dcdb-write', baseline: 'single-row inserts', target: 20 }],
     run: async () => (await import('./dcdb-write.ts')).dcdbWrite(),
   },
+  {
+    id: 'cold-start',
+    rows: [
+      { name: 'cold-start-dispatch', baseline: 'everything in one bundle' },
+      { name: 'cold-start-dispatch-size', baseline: 'everything in one bundle', target: 10 },
+      { name: 'cold-start-collect', baseline: 'everything in one bundle' },
+      { name: 'cold-start-collect-size', baseline: 'everything in one bundle', target: 10 },
+    ],
+    run: async () => (await import('./cold-start.ts')).coldStart(),
+  },
 ];
