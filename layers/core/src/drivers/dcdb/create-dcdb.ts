@@ -34,40 +34,45 @@ export function createDcdb(url: string, options: DcdbOptions = {}): Dcdb {
   if ('problem' in checked)
     throw configError('the DCDB URL', [`DCDB_URL: ${checked.problem}, expected ${DCDB_URL_FORM}`]);
   const { host, port, user, password, database, tls } = checked.value;
-  const pool = createPool({
-    host,
-    port,
-    user,
-    password,
-    database,
-    connectionLimit: maxConnections,
-    queueLimit: maxWaiting,
-    connectTimeout: connectTimeoutMs,
-    idleTimeout: 60_000,
-    maxIdle: Math.min(2, maxConnections),
-    enableKeepAlive: true,
-    charset: 'utf8mb4_unicode_ci',
-    timezone: 'Z',
-    supportBigNumbers: true,
-    ...(tls
-      ? { ssl: { verifyIdentity: true, minVersion: 'TLSv1.2', ...(tlsCa === undefined ? {} : { ca: tlsCa }) } }
-      : {}),
-  });
   const limits = { acquireTimeoutMs, queryTimeoutMs, sessionSetup: sessionSetup(queryTimeoutMs) };
-  const dialect = new MysqlDialect({ pool: boundedPool(pool, limits) });
+  // Made at the first statement: kysely ends no pool that it never used.
+  const createBoundedPool = async () => {
+    const pool = createPool({
+      host,
+      port,
+      user,
+      password,
+      database,
+      connectionLimit: maxConnections,
+      queueLimit: maxWaiting,
+      connectTimeout: connectTimeoutMs,
+      idleTimeout: 60_000,
+      maxIdle: Math.min(2, maxConnections),
+      enableKeepAlive: true,
+      charset: 'utf8mb4_unicode_ci',
+      timezone: 'Z',
+      supportBigNumbers: true,
+      ...(tls
+        ? { ssl: { verifyIdentity: true, minVersion: 'TLSv1.2', ...(tlsCa === undefined ? {} : { ca: tlsCa }) } }
+        : {}),
+    });
+    return boundedPool(pool, limits);
+  };
+  const dialect = new MysqlDialect({ pool: createBoundedPool });
   dialect.createAdapter = () => new DcdbAdapter();
   return new Kysely<DcdbTables>({ dialect });
 }
 
 /**
- * The server stops a statement that we gave up. MariaDB and MySQL name that limit differently: each reads its own of the
- * two version comments and skips the other.
+ * The server stops a statement that we gave up. MariaDB and MySQL name that limit, and the isolation level, differently:
+ * each reads its own of the two version comments and skips the other. At `read committed` no statement locks gaps between
+ * rows, in which many writers would meet in deadlocks; who needs to see one moment asks for another level.
  */
 function sessionSetup(queryTimeoutMs: number): string {
   const lockWaitS = Math.max(1, Math.ceil(queryTimeoutMs / 2_000));
   return `set session time_zone = '+00:00',
     sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
     innodb_lock_wait_timeout = ${lockWaitS}, lock_wait_timeout = ${lockWaitS}
-    /*M!100101 , max_statement_time = ${queryTimeoutMs / 1_000} */
-    /*!50708 , max_execution_time = ${queryTimeoutMs} */`;
+    /*M!100101 , max_statement_time = ${queryTimeoutMs / 1_000}, tx_isolation = 'READ-COMMITTED' */
+    /*!50720 , max_execution_time = ${queryTimeoutMs}, transaction_isolation = 'READ-COMMITTED' */`;
 }
