@@ -63,8 +63,11 @@ export function errorIntervalOf(
   before: ErrorMemory | undefined,
 ): { readonly interval: ErrorInterval; readonly memory: ErrorMemory } {
   if (!before || hasExpired(before, read)) return begin(read);
-  const hasRestarted = read.uptimeS < before.uptimeS || hasAnyFallen(read.totals, before.totals);
-  const base = hasRestarted ? restarted(before) : before;
+  const isYounger = read.uptimeS < before.uptimeS;
+  const hasRestarted = isYounger || hasAnyFallen(read.totals, before.totals);
+  // What was last looked at was of the old life for certain if its totals were.
+  const isNewLifeUnseen = isYounger || before.totals?.atMs === before.atMs;
+  const base = !hasRestarted ? before : isNewLifeUnseen ? restarted(before) : restartedBetween(before);
   const rows = new ErrorRows(base.rows, base.knownSinceS);
   const increases = increasesOf(read, rows, Math.floor(before.atMs / 1000), base.totals);
   const { counted, detailLost, balances } = balance(read, base.totals, increases);
@@ -125,6 +128,16 @@ function restarted(before: ErrorMemory): ErrorMemory {
   rows.restart();
   const totals = before.totals && { ...before.totals, accessDenied: 0, balances: new Map(), isCut: false };
   return { ...before, rows: rows.entries, knownSinceS: rows.knownSinceS, totals };
+}
+
+/**
+ * A restart that only the totals show, while looks at the table since may have seen the new life already. What they told is
+ * ahead of the new totals, and its rows are known.
+ */
+function restartedBetween(before: ErrorMemory): ErrorMemory {
+  const ahead = [...(before.totals?.balances ?? [])].filter(([, { balance: open }]) => open < 0);
+  const balances = new Map(ahead.map(([key, { balance: open }]) => [key, { ...NO_BALANCE, balance: open }]));
+  return { ...before, totals: before.totals && { ...before.totals, accessDenied: 0, balances, isCut: false } };
 }
 
 /** What the life before counted and never told of; its rows cannot come back. */

@@ -127,6 +127,16 @@ describe('errors between two looks', () => {
     );
     expect(second).toMatchObject({ told: 9 });
   });
+
+  test('count once where the table told of a new life before the totals showed it', () => {
+    const [, second, third, fourth] = looked(
+      { atS: 60, rows: [{ count: 2, bornS: 31 }], total: 2 },
+      { atS: 120, uptimeS: 61, rows: [{ count: 1, bornS: 31 }] },
+      { atS: 180, uptimeS: 121, rows: [{ count: 1, bornS: 31 }], total: 1 },
+      { atS: 240, uptimeS: 181, rows: [{ count: 3, bornS: 31 }], total: 3 },
+    );
+    expect([second, third, fourth]).toEqual([{ ...NOTHING, told: 1 }, NOTHING, { ...NOTHING, told: 2 }]);
+  });
 });
 
 describe('totals beyond the table', () => {
