@@ -169,7 +169,7 @@ export function createGatewayMetrics(gatewayId: string, sources: MetricSources =
     }),
     scrapes: new Counter({
       name: 'proxywatch_gateway_scrapes_total',
-      help: 'Answers to scrapes by path, and pages of the whole fleet for people (fleet).',
+      help: 'Answers to scrapes by path, and pages of the whole fleet for people (?fleet=true).',
       labelNames: ['path'],
       registers,
     }),

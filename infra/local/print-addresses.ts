@@ -7,6 +7,7 @@ export function printedAddresses(settings: Settings, folder: RunFolder): string 
   const gateways = settingOf(settings, 'GATEWAY_URLS').split(',');
   const lines = [
     ...gateways.map((url) => ['metrics', `${url}/metrics`]),
+    ...(gateways.length > 1 ? [['all metrics', `${gateways[0]}/metrics?fleet=true`]] : []),
     ['Prometheus', settingOf(settings, 'SKYEYE_URL')],
     ['Redis', withoutPassword(settingOf(settings, 'REDIS_URL'))],
     ['DCDB', withoutPassword(settingOf(settings, 'DCDB_URL'))],

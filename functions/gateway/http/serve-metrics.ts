@@ -15,8 +15,8 @@ const SEND_TIMEOUT_MS = 60_000;
 const MAX_FLEET_PAGES = 2;
 
 /**
- * With `?proxy=<id>` that proxy, at its owner: the way in which production scrapes. Without, a scraper gets all proxies of
- * this gateway, so that whoever scrapes all gateways meets each proxy once; people get those of the whole fleet.
+ * With `?proxy=<id>` that proxy, at its owner: the way in which production scrapes. Without, all proxies of this gateway, so
+ * that whoever scrapes all gateways meets each proxy once. With `?fleet=true` those of the whole fleet, for people.
  */
 export async function serveMetrics(
   context: RouteContext,
@@ -27,11 +27,8 @@ export async function serveMetrics(
   const { fleet } = context;
   if (!fleet.isLoaded) return sendStarting(response);
   const proxyId = url.searchParams.get('proxy');
-  if (proxyId === null) {
-    const isForPeople = timeoutOf(request) === undefined && fleet.elsewhere.length > 0;
-    if (isForPeople) return serveFleet(context, request, response);
-    return serveWorkers(context, fleet.workers, '/metrics', request, response);
-  }
+  if (url.searchParams.get('fleet') === 'true') return serveFleet(context, request, response);
+  if (proxyId === null) return serveWorkers(context, fleet.workers, '/metrics', request, response);
   const worker = fleet.workerOf(proxyId);
   if (!worker) return sendElsewhere(context, proxyId, request, response);
   return serveWorkers(context, [worker], '/metrics?proxy', request, response);

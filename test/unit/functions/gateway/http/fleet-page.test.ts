@@ -77,8 +77,8 @@ async function startMember(memberId: string, { store, shareMs, ...shared }: Shar
   return { fleet, server };
 }
 
-async function fetchPage({ server }: Member, headers: Record<string, string> = {}) {
-  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers });
+async function fetchPage({ server }: Member, headers: Record<string, string> = {}, query = '?fleet=true') {
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics${query}`, { headers });
   const text = await response.text();
   const comments = text.split('\n').filter((line) => /^# (?!HELP|TYPE)/.test(line));
   const rest = text.replace(/^# (?!HELP|TYPE).*\n/gm, '');
@@ -87,7 +87,7 @@ async function fetchPage({ server }: Member, headers: Record<string, string> = {
 const proxiesIn = (samples: readonly Sample[]) => [...new Set(samples.map(({ labels }) => labels.proxy))].toSorted();
 const idsOf = ({ fleet }: Member) => fleet.workers.map(({ proxy }) => proxy.id).toSorted();
 
-describe('/metrics of a gateway among others', () => {
+describe('the page of a gateway among others', () => {
   test('shows people the whole fleet, whichever gateway they ask', async () => {
     for (const [index, member] of members.entries()) {
       const { response, samples, comments } = await fetchPage(member, { Accept: 'text/html,*/*;q=0.8' });
@@ -99,14 +99,20 @@ describe('/metrics of a gateway among others', () => {
     }
   });
 
-  test('shows a scraper what the gateway owns, so that two gateways never tell of one proxy', async () => {
-    const pages = await Promise.all(members.map((member) => fetchPage(member, SCRAPER)));
-    for (const [index, { samples, comments }] of pages.entries()) {
-      expect(proxiesIn(samples)).toEqual(idsOf(members[index]!));
-      expect(comments).toEqual([]);
-    }
-    expect(pages.flatMap(({ samples }) => proxiesIn(samples)).toSorted()).toEqual(IDS);
-  });
+  test.each([
+    ['a scraper', SCRAPER],
+    ['anybody', {}],
+  ])(
+    'shows %s what the gateway owns unless asked for more: two gateways never tell of one proxy',
+    async (_who, headers) => {
+      const pages = await Promise.all(members.map((member) => fetchPage(member, headers, '')));
+      for (const [index, { samples, comments }] of pages.entries()) {
+        expect(proxiesIn(samples)).toEqual(idsOf(members[index]!));
+        expect(comments).toEqual([]);
+      }
+      expect(pages.flatMap(({ samples }) => proxiesIn(samples)).toSorted()).toEqual(IDS);
+    },
+  );
 
   test('is the same compressed', async () => {
     const plain = await fetchPage(members[0]!, { 'Accept-Encoding': 'identity' });
@@ -135,7 +141,7 @@ describe('/metrics of a gateway among others', () => {
     members = await startMembers({ shareMs: 0 });
     const gate = createGate();
     for (const driver of drivers.values()) driver.before = (call) => (call === 'digests' ? gate.pass() : undefined);
-    const pages = [1, 2, 3].map(() => fetch(`http://127.0.0.1:${members[0]!.server.port}/metrics`));
+    const pages = [1, 2, 3].map(() => fetch(`http://127.0.0.1:${members[0]!.server.port}/metrics?fleet=true`));
     const refused = await Promise.race(pages);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
     gate.open();
