@@ -212,6 +212,23 @@ describe('records that do not fit', () => {
     expect(lines).toMatchObject([{ refused: 3, cut: 0, tooOld: 0 }]);
   });
 
+  test('spoil no other batch that is written at the same time', async () => {
+    await sql`alter table slow_sql modify schema_name varchar(6) null`.execute(db);
+    const { sink, lines } = sinkWithLog();
+    const proxies = Array.from({ length: 40 }, (_, i) => `p${i}`);
+    await Promise.all(
+      proxies.map((proxy, i) => {
+        const bad = slowSqlOf(`bad${i}`, { proxy, schema: i === 17 ? 'too long' : 'fits' });
+        return sink.write(batchOf([slowSqlOf(`good${i}`, { proxy }), bad]));
+      }),
+    );
+    await sql`alter table slow_sql modify schema_name varchar(128) character set utf8mb4 collate utf8mb4_bin null`.execute(
+      db,
+    );
+    expect(await allOf(db, 'slow_sql')).toHaveLength(79);
+    expect(lines).toEqual([expect.objectContaining({ proxy: 'p17', refused: 1 })]);
+  });
+
   test('of status have no table', async () => {
     const status = {
       kind: 'status',

@@ -6,10 +6,13 @@ import type { Log } from '../../../ports/log.ts';
 import type { Sink } from '../../../ports/sink.ts';
 import type { Dcdb } from '../create-dcdb.ts';
 import { dcdbError } from '../dcdb-error.ts';
-import { Fit } from './fit.ts';
+import { GroupCommit } from './group-commit.ts';
 import { Names } from './names.ts';
-import { rowsOf, statsRecordsOf, type WriteOutcome, writeRows } from './write-batch.ts';
+import { rowsOf, type WriteOutcome, writeRows } from './write-batch.ts';
 
+/** Records of batches that share a transaction, and transactions at once. */
+const GROUP_RECORDS = 2_000;
+const LANES = 2;
 const MAX_ATTEMPTS = 6;
 const BACKOFF = { baseMs: 20, maxMs: 500 };
 const CONFLICTS = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']);
@@ -21,13 +24,20 @@ export interface DcdbSinkOptions {
 }
 
 /**
- * Writes batches of the scanner to the DCDB, each in one transaction and by assignment, so that the same batch twice
- * changes nothing. What does not fit is cut, what is older than the tables keep is left out; both are logged with their
- * counts. All failures are SINK_UNAVAILABLE, a missing schema too; SINK_REFUSED is only for records of `status`, which
- * have no table. `close` ends the connections of `db`.
+ * Writes batches of the scanner to the DCDB, each whole in one transaction and by assignment, so that the same batch twice
+ * changes nothing. Batches that come while others are written share a transaction. What does not fit is cut, what is
+ * older than the tables keep is left out; both are logged with their counts. All failures are SINK_UNAVAILABLE, a missing
+ * schema too; SINK_REFUSED is only for records of `status`, which have no table. `close` ends the connections of `db`.
  */
 export function createDcdbSink(db: Dcdb, { log, random = Math.random }: DcdbSinkOptions = {}): Sink {
   const names = new Names();
+  const groups = new GroupCommit<ScanBatch>({
+    write: (batches, signal) => writeWithRetries(db, names, batches, { log, random, signal }),
+    weightOf: ({ records }) => records.length,
+    maxWeight: GROUP_RECORDS,
+    lanes: LANES,
+    concernsAll: (error) => isProxywatchError(dcdbError(error)),
+  });
   return {
     name: 'dcdb',
     async write(batch, signal) {
@@ -35,12 +45,7 @@ export function createDcdbSink(db: Dcdb, { log, random = Math.random }: DcdbSink
         throw new ProxywatchError('SINK_REFUSED', 'the dcdb has no table for records of status');
       }
       try {
-        const { tooOld, refused, cut } = await orAborted(writeWithRetries(db, names, batch, random, signal), signal);
-        if (tooOld + refused + cut === 0) return;
-        const { id, proxy, collector, records } = batch;
-        log?.warn('records did not go into the DCDB as they were', {
-          ...{ batch: id, proxy, collector, records: records.length, tooOld, refused, cut },
-        });
+        await orAborted(groups.add(batch, signal), signal);
       } catch (error) {
         throw unavailable(error, signal);
       }
@@ -49,31 +54,42 @@ export function createDcdbSink(db: Dcdb, { log, random = Math.random }: DcdbSink
   };
 }
 
+interface Writing {
+  readonly log: Log | undefined;
+  readonly random: () => number;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function writeWithRetries(
   db: Dcdb,
   names: Names,
-  batch: ScanBatch,
-  random: () => number,
-  signal: AbortSignal | undefined,
-): Promise<WriteOutcome & { readonly cut: number }> {
+  batches: readonly ScanBatch[],
+  { log, random, signal }: Writing,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const fit = new Fit();
     try {
       signal?.throwIfAborted();
-      const rows = rowsOf(batch, names, fit);
-      const cut = fit.cuts;
-      if (rows.size === 0) return { tooOld: 0, refused: 0, cut };
-      await names.write(db, statsRecordsOf(batch), fit, signal);
-      const outcome = await db
-        .transaction()
-        .setIsolationLevel('read committed')
-        .execute((tx) => writeRows(tx, rows, signal));
-      return { ...outcome, cut };
+      const parts = batches.map((batch) => rowsOf(batch, names));
+      await names.write(
+        db,
+        parts.flatMap(({ stats }) => stats),
+        signal,
+      );
+      const outcomes = await db.transaction().execute((tx) => writeRows(tx, parts, signal));
+      for (const outcome of outcomes) report(outcome, log);
+      return;
     } catch (error) {
       if (attempt >= MAX_ATTEMPTS || !isConflict(error)) throw error;
       await sleep(backoffDelayMs(BACKOFF, attempt, random()), undefined, { signal });
     }
   }
+}
+
+function report({ batch, tooOld, refused, cut }: WriteOutcome, log: Log | undefined): void {
+  if (tooOld + refused + cut === 0) return;
+  const { id, proxy, collector, records } = batch;
+  const counts = { records: records.length, tooOld, refused, cut };
+  log?.warn('records did not go into the DCDB as they were', { batch: id, proxy, collector, ...counts });
 }
 
 /** Rejects at once when the signal aborts; a statement that runs then ends by itself, within its time limit. */

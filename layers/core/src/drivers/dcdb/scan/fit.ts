@@ -16,6 +16,8 @@ const HASH_LENGTH = 16;
  */
 export class Fit {
   #cuts = 0;
+  /** Most times of a batch are the same few. */
+  readonly #datetimes = new Map<number, string>();
 
   get cuts(): number {
     return this.#cuts;
@@ -68,6 +70,15 @@ export class Fit {
   /** Epoch milliseconds that DATETIME can hold. */
   timeMs(value: number): number {
     return this.count(value, MAX_TIME_MS);
+  }
+
+  datetime(value: number): string {
+    const ms = this.timeMs(value);
+    const known = this.#datetimes.get(ms);
+    if (known !== undefined) return known;
+    const text = datetimeOf(ms);
+    this.#datetimes.set(ms, text);
+    return text;
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { SqlStatsRecord } from '../../../domain/scan/scan-record.ts';
 import type { Dcdb } from '../create-dcdb.ts';
-import { datetimeOf, type Fit } from './fit.ts';
+import { datetimeOf, Fit } from './fit.ts';
 import { upsertValues } from './upsert-rows.ts';
 import type { Value } from './upsert-table.ts';
 
@@ -27,7 +27,7 @@ interface Known {
   /** Day of `last_seen_at`, as far as this process knows. */
   day: number;
 }
-interface KnownSeries extends Known {
+export interface KnownSeries extends Known {
   readonly id: bigint;
   readonly values: readonly Value[];
 }
@@ -57,12 +57,17 @@ export class Names {
   }
 
   /** Each statement stands for itself: names that nothing refers to do no harm. */
-  async write(db: Dcdb, records: readonly SqlStatsRecord[], fit: Fit, signal?: AbortSignal): Promise<void> {
+  async write(
+    db: Dcdb,
+    stats: readonly { readonly record: SqlStatsRecord; readonly series: KnownSeries }[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    // What is cut here was counted with the rows.
+    const fit = new Fit();
     const series = new Map<bigint, Sighting<KnownSeries>>();
     const digests = new Map<string, Sighting<KnownDigest>>();
-    for (const record of records) {
+    for (const { record, series: known } of stats) {
       const atMs = fit.timeMs(record.toMs);
-      const known = this.seriesOf(record, fit);
       if (known.day < dayOf(atMs)) note(series, known.id, known, atMs);
       if (record.digest === undefined) continue;
       const name = fit.digest(record.digest.digest);

@@ -6,7 +6,7 @@ import type {
   SqlErrorsRecord,
   SqlStatsRecord,
 } from '../../../domain/scan/scan-record.ts';
-import { datetimeOf, type Fit, orNull } from './fit.ts';
+import { type Fit, orNull } from './fit.ts';
 import type { Row, Value } from './upsert-table.ts';
 
 const MAX_DETAILS = 100;
@@ -15,9 +15,9 @@ const MAX_DETAIL = 500;
 /** Rows of records, each with its values in the order of its table's columns in upsert-table.ts. */
 export function statsRow(record: SqlStatsRecord, seriesId: bigint, fit: Fit): Row {
   const { digest } = record;
-  return rowAt(fit.timeMs(record.toMs), fit.name(record.proxy), [
+  return rowAt(record.toMs, fit.name(record.proxy), fit, [
     seriesId,
-    datetimeOf(fit.timeMs(record.fromMs)),
+    fit.datetime(record.fromMs),
     fit.count(record.executions),
     fit.count(record.timeUs),
     fit.count(record.rowsSent),
@@ -29,7 +29,7 @@ export function statsRow(record: SqlStatsRecord, seriesId: bigint, fit: Fit): Ro
 
 export function errorRow(record: SqlErrorsRecord, fit: Fit): Row {
   return eventRow(record, record.toMs, fit, () => [
-    datetimeOf(fit.timeMs(record.fromMs)),
+    fit.datetime(record.fromMs),
     record.source,
     fit.int(record.errno),
     fit.count(record.count),
@@ -87,17 +87,16 @@ export function keyLogRow(record: KeyLogRecord, fit: Fit): Row {
 
 function eventRow(record: ScanRecord, atMs: number, fit: Fit, rest: () => readonly Value[]): Row {
   const before = fit.cuts;
-  const timeMs = fit.timeMs(atMs);
   const proxy = fit.name(record.proxy);
   const namespace = fit.name(record.namespace);
-  const observedAt = datetimeOf(fit.timeMs(record.observedAtMs));
+  const observedAt = fit.datetime(record.observedAtMs);
   const values = rest();
   const isCut = fit.cuts > before || ('isCut' in record && record.isCut === true);
-  return rowAt(timeMs, proxy, [fit.eventId(record.eventId), namespace, observedAt, isCut ? 1 : 0, ...values]);
+  return rowAt(atMs, proxy, fit, [fit.eventId(record.eventId), namespace, observedAt, isCut ? 1 : 0, ...values]);
 }
 
-function rowAt(timeMs: number, proxy: string, rest: readonly Value[]): Row {
-  return { timeMs, values: [proxy, datetimeOf(timeMs), ...rest] };
+function rowAt(atMs: number, proxy: string, fit: Fit, rest: readonly Value[]): Row {
+  return { timeMs: fit.timeMs(atMs), values: [proxy, fit.datetime(atMs), ...rest] };
 }
 
 /** JSON knows no half of a surrogate pair, and no number that is none. */

@@ -33,10 +33,7 @@ export async function rollUp(
   while (done < limit) {
     signal?.throwIfAborted();
     const atMost = Math.min(PROXIES_AT_ONCE, limit - done);
-    const count = await db
-      .transaction()
-      .setIsolationLevel('read committed')
-      .execute((tx) => rollUpNext(tx, level, nowMs - SETTLE_MS, atMost));
+    const count = await db.transaction().execute((tx) => rollUpNext(tx, level, nowMs - SETTLE_MS, atMost));
     if (count === 0) break;
     done += count;
   }

@@ -1,8 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { ScanBatch, SqlStatsRecord } from '../../../domain/scan/scan-record.ts';
 import type { DcdbTables } from '../tables.ts';
-import { datetimeOf, type Fit } from './fit.ts';
-import type { Names } from './names.ts';
+import { datetimeOf, Fit } from './fit.ts';
+import type { KnownSeries, Names } from './names.ts';
 import { errorRow, keyLogRow, slowSqlRow, slowTransactionRow, statsRow } from './record-rows.ts';
 import { storedTimesOf } from './stored-times.ts';
 import { upsertRows, upsertValues } from './upsert-rows.ts';
@@ -23,15 +23,29 @@ const DIRTY = {
   onDuplicate: 'on duplicate key update proxy = values(proxy)',
 };
 
+/** Rows of one batch by table. */
+export interface BatchRows {
+  readonly batch: ScanBatch;
+  readonly rows: ReadonlyMap<UpsertTable, readonly Row[]>;
+  /** What rows of sql_stats refer to. */
+  readonly stats: readonly { readonly record: SqlStatsRecord; readonly series: KnownSeries }[];
+  /** Values that did not fit in. */
+  readonly cut: number;
+}
+
 export interface WriteOutcome {
+  readonly batch: ScanBatch;
   /** Rows that are older than what the tables keep. */
   readonly tooOld: number;
   /** Rows that the database did not take for what they hold. */
   readonly refused: number;
+  readonly cut: number;
 }
 
-/** Rows of a batch by table. Records of `status` have none. */
-export function rowsOf(batch: ScanBatch, names: Names, fit: Fit): ReadonlyMap<UpsertTable, readonly Row[]> {
+/** Records of `status` have no rows. */
+export function rowsOf(batch: ScanBatch, names: Names): BatchRows {
+  const fit = new Fit();
+  const stats: { record: SqlStatsRecord; series: KnownSeries }[] = [];
   const rows = new Map<UpsertTable, Row[]>();
   const add = (table: UpsertTable, row: Row) => {
     const known = rows.get(table);
@@ -39,39 +53,50 @@ export function rowsOf(batch: ScanBatch, names: Names, fit: Fit): ReadonlyMap<Up
     else rows.set(table, [row]);
   };
   for (const record of batch.records) {
-    if (record.kind === 'sqlStats') add(SQL_STATS, statsRow(record, names.seriesOf(record, fit).id, fit));
-    else if (record.kind === 'sqlErrors') add(SQL_ERRORS, errorRow(record, fit));
+    if (record.kind === 'sqlStats') {
+      const series = names.seriesOf(record, fit);
+      stats.push({ record, series });
+      add(SQL_STATS, statsRow(record, series.id, fit));
+    } else if (record.kind === 'sqlErrors') add(SQL_ERRORS, errorRow(record, fit));
     else if (record.kind === 'slowSql') add(SLOW_SQL, slowSqlRow(record, fit));
     else if (record.kind === 'slowTransactions') add(SLOW_TRANSACTIONS, slowTransactionRow(record, fit));
     else if (record.kind === 'keyLogs') add(KEY_LOGS, keyLogRow(record, fit));
   }
-  return rows;
+  return { batch, rows, stats, cut: fit.cuts };
 }
 
-export function statsRecordsOf(batch: ScanBatch): readonly SqlStatsRecord[] {
-  return batch.records.filter((record) => record.kind === 'sqlStats');
-}
-
-/** Writes rows by assignment: the same ones a second time change nothing. To be run at `read committed`. */
+/**
+ * Writes rows by assignment: the same ones a second time change nothing. Throws when the database refuses a row of one of
+ * several batches: which of them it was, only each by itself can tell.
+ */
 export async function writeRows(
   tx: Transaction<DcdbTables>,
-  rows: ReadonlyMap<UpsertTable, readonly Row[]>,
+  parts: readonly BatchRows[],
   signal?: AbortSignal,
-): Promise<WriteOutcome> {
+): Promise<readonly WriteOutcome[]> {
+  const tables = new Set(parts.flatMap(({ rows }) => [...rows.keys()]));
   const floors = await lockFloors(
     tx,
-    [...rows.keys()].map(({ name }) => name),
+    [...tables].map(({ name }) => name),
   );
-  let [tooOld, refused] = [0, 0];
-  for (const [table, all] of rows) {
-    const settled = table.isByEvent ? await storedTimesOf(tx, table, all) : all;
+  const outcomes = parts.map(({ batch, cut }) => ({ batch, tooOld: 0, refused: 0, cut }));
+  for (const table of tables) {
     const floorMs = floors.get(table.name) ?? 0;
-    const kept = settled.filter(({ timeMs }) => timeMs > floorMs);
-    tooOld += all.length - kept.length;
-    refused += await upsertRows(tx, table, kept, signal);
-    if (table === SQL_STATS) await markDirty(tx, kept, signal);
+    const all: Row[] = [];
+    for (const [i, { rows }] of parts.entries()) {
+      const own = rows.get(table) ?? [];
+      const kept = own.filter(({ timeMs }) => timeMs > floorMs);
+      const outcome = outcomes[i];
+      if (outcome) outcome.tooOld += own.length - kept.length;
+      for (const row of kept) all.push(row);
+    }
+    const refused = await upsertRows(tx, table, table.isByEvent ? await storedTimesOf(tx, table, all) : all, signal);
+    const [only] = outcomes;
+    if (refused > 0 && outcomes.length > 1) throw new Error(`the database refused ${refused} rows of a group`);
+    if (only) only.refused += refused;
+    if (table === SQL_STATS) await markDirty(tx, all, signal);
   }
-  return { tooOld, refused };
+  return outcomes;
 }
 
 /** What is read here stays so until the transaction ends: nothing is written into a partition that is about to go. */
@@ -79,6 +104,7 @@ async function lockFloors(
   tx: Transaction<DcdbTables>,
   tables: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
+  if (tables.length === 0) return new Map();
   const { rows } = await sql<{ table_name: string; kept_after: Date }>`
     select table_name, kept_after from scan_floors where table_name in (${sql.join(tables)})
     lock in share mode`.execute(tx);
@@ -94,11 +120,14 @@ async function markDirty(
   rows: readonly Row[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const marks = new Map<string, [string, string, string]>();
+  const proxiesByHour = new Map<number, Set<string>>();
   for (const { timeMs, values } of rows) {
-    const proxy = String(values[0]);
-    const hourEnd = datetimeOf(Math.ceil(timeMs / HOUR_MS) * HOUR_MS);
-    marks.set(JSON.stringify([hourEnd, proxy]), ['hour', hourEnd, proxy]);
+    const hourEndMs = Math.ceil(timeMs / HOUR_MS) * HOUR_MS;
+    const proxies = proxiesByHour.get(hourEndMs) ?? new Set();
+    proxiesByHour.set(hourEndMs, proxies.add(String(values[0])));
   }
-  await upsertValues(tx, DIRTY, [...marks.values()], signal);
+  const marks = [...proxiesByHour].flatMap(([hourEndMs, proxies]) => {
+    return [...proxies].map((proxy) => ['hour', datetimeOf(hourEndMs), proxy]);
+  });
+  await upsertValues(tx, DIRTY, marks, signal);
 }
