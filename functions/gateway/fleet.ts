@@ -4,12 +4,12 @@ import type { Assignment } from '@proxywatch/core/domain/ownership/membership';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { FleetView, MembershipOptions, MembershipStore } from '@proxywatch/core/ports/membership-store';
+import type { Clock } from '../collection/clock.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { FleetPlanner } from './ownership/fleet-plan.ts';
 import type { Holdings } from './ownership/holdings.ts';
 import { Partings } from './ownership/partings.ts';
 import type { RegistryWatch } from './registry-watch.ts';
-import type { Clock } from './worker/clock.ts';
 import type { ProxyWorker } from './worker/proxy-worker.ts';
 
 export interface FleetOptions {

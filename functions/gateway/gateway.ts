@@ -6,6 +6,10 @@ import type { Log } from '@proxywatch/core/ports/log';
 import type { MembershipStore } from '@proxywatch/core/ports/membership-store';
 import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
 import type { ProxyRegistry } from '@proxywatch/core/ports/proxy-registry';
+import { type Clock, SYSTEM_CLOCK } from '../collection/clock.ts';
+import { HistoryKeeper } from '../collection/history-keeper.ts';
+import { ProxyLink } from '../collection/proxy-link.ts';
+import { unknownDriver } from '../collection/unknown-driver.ts';
 import type { GatewayConfig } from './config.ts';
 import type { TrafficByPurpose } from './cost-metrics.ts';
 import { Fleet } from './fleet.ts';
@@ -18,11 +22,7 @@ import { FleetPlanner } from './ownership/fleet-plan.ts';
 import type { WorkerLease } from './ownership/held-lease.ts';
 import { Holdings } from './ownership/holdings.ts';
 import { RegistryWatch } from './registry-watch.ts';
-import { type Clock, SYSTEM_CLOCK } from './worker/clock.ts';
-import { HistoryKeeper } from './worker/history-keeper.ts';
-import { ProxyLink } from './worker/proxy-link.ts';
 import { ProxyWorker } from './worker/proxy-worker.ts';
-import { unknownDriver } from './worker/unknown-driver.ts';
 
 export interface GatewayParts {
   readonly registry: ProxyRegistry;

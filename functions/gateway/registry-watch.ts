@@ -2,8 +2,8 @@ import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ProxyRegistry, RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
+import { bounded } from '../collection/bounded.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
-import { bounded } from './worker/bounded.ts';
 
 /** Longest wait for the registry: who waits for it does not keep its leases meanwhile. */
 const TIMEOUT_MS = 3_000;

@@ -1,5 +1,6 @@
-import type { Clock } from '../worker/clock.ts';
-import { pause } from './pause.ts';
+import type { Clock } from '../../collection/clock.ts';
+import { pause } from '../../collection/pause.ts';
+import type { ReadGate, Turn } from '../../collection/read-gate.ts';
 
 export interface FullReadGateOptions {
   /** Rows that may be on their way at once; a larger table goes alone. @default 50000 */
@@ -8,14 +9,6 @@ export interface FullReadGateOptions {
   readonly patienceMs?: number;
   /** Rows that late answers may bring, all together: they may come at once. @default 1000000 */
   readonly maxLateRows?: number;
-}
-
-/** Leave to read a table. */
-export interface Turn {
-  /** The proxy has answered with so many rows. */
-  arrived(rows: number): void;
-  /** The read is merged and stored, or given up. */
-  leave(): void;
 }
 
 interface Inside {
@@ -28,7 +21,7 @@ interface Inside {
  * Lets large reads of digest tables in by turns, first come first served. Their rows take several times the memory of what
  * is kept of them, and at the start of a gateway all its proxies are read whole.
  */
-export class FullReadGate {
+export class FullReadGate implements ReadGate {
   readonly #clock: Clock;
   readonly #maxRows: number;
   readonly #patienceMs: number;

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '@proxywatch/core/ports/log';
+import type { Clock } from '../../collection/clock.ts';
+import type { HistoryKeeper } from '../../collection/history-keeper.ts';
+import { pause } from '../../collection/pause.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { Clock } from '../worker/clock.ts';
-import type { HistoryKeeper } from '../worker/history-keeper.ts';
-import { pause } from './pause.ts';
 import { RetentionSweep } from './retention-sweep.ts';
 import { spillLevelOf } from './spill-level.ts';
 

@@ -1,6 +1,6 @@
 import type { Log } from '@proxywatch/core/ports/log';
+import type { HistoryEvents } from '../../collection/history-events.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { HistoryEvents } from './history-events.ts';
 
 /** Damaged records of one occasion that are named in the log; the others are counted there. */
 const MAX_NAMED = 3;

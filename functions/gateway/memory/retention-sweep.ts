@@ -1,6 +1,6 @@
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
-import type { Clock } from '../worker/clock.ts';
-import type { HistoryKeeper } from '../worker/history-keeper.ts';
+import type { Clock } from '../../collection/clock.ts';
+import type { HistoryKeeper } from '../../collection/history-keeper.ts';
 
 export interface RetentionSweepOptions {
   readonly keepers: () => readonly HistoryKeeper[];

@@ -1,6 +1,6 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { LeaseOwner, LeaseStore } from '@proxywatch/core/ports/lease-store';
-import type { Clock } from '../worker/clock.ts';
+import type { Clock } from '../../collection/clock.ts';
 
 /** What a worker sees of its lease. */
 export interface WorkerLease {

@@ -1,4 +1,4 @@
-import type { Clock } from '../worker/clock.ts';
+import type { Clock } from '../../collection/clock.ts';
 
 /**
  * Proxies that are assigned to somebody else by now, and kept until he had the time to hear of it: let go at once, they

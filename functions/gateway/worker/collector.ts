@@ -2,14 +2,14 @@ import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { RememberedProxy } from '@proxywatch/core/domain/history/history-batch';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
+import type { Clock } from '../../collection/clock.ts';
+import { type Corrected, DigestCollector, type Merged, type TimedRead } from '../../collection/digest-collector.ts';
+import type { HistoryKeeper } from '../../collection/history-keeper.ts';
 import type { ProxyDocument } from '../exposition/document.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { FullReadGate } from '../memory/full-read-gate.ts';
-import type { Clock } from './clock.ts';
-import { type Corrected, DigestCollector, type Merged, type TimedRead } from './digest-collector.ts';
 import { DigestTexts } from './digest-texts.ts';
 import { freeGarbageOf } from './free-garbage.ts';
-import type { HistoryKeeper } from './history-keeper.ts';
 import { SqlSeries } from './sql-series.ts';
 import { StatusSeries } from './status-series.ts';
 

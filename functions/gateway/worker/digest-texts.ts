@@ -1,7 +1,7 @@
 import { digestOf } from '@proxywatch/core/domain/digests/digest-key';
 import type { DigestRow } from '@proxywatch/core/domain/digests/digest-read';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../collection/clock.ts';
 
 /** Asking makes the proxy rebuild its digest table, as a read does. */
 const ASK_INTERVAL_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { DueProxy } from '@proxywatch/core/ports/collect-invoker';
 import type { StoredScan } from '@proxywatch/core/ports/scan-store';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import { abortAfter } from './abort-after.ts';
 import type { ProxyReport } from './collect.ts';
 import type { Run } from './create-collect.ts';

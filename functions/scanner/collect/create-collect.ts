@@ -7,7 +7,7 @@ import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
 import type { ScanFailures } from '@proxywatch/core/ports/scan-failures';
 import type { ScanStore } from '@proxywatch/core/ports/scan-store';
 import type { Sink } from '@proxywatch/core/ports/sink';
-import { type Clock, SYSTEM_CLOCK } from '../../gateway/worker/clock.ts';
+import { type Clock, SYSTEM_CLOCK } from '../../collection/clock.ts';
 import { abortAfter, timeIsOver } from './abort-after.ts';
 import type { Collect, CollectReport, ProxyReport } from './collect.ts';
 import type { Collector, CollectSettings } from './collect-context.ts';

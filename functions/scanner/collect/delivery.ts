@@ -4,7 +4,7 @@ import type { ScanBatch } from '@proxywatch/core/domain/scan/scan-record';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { PendingBatch, ScanStore } from '@proxywatch/core/ports/scan-store';
 import type { Sink } from '@proxywatch/core/ports/sink';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import { abortAfter } from './abort-after.ts';
 
 export interface DeliveryOptions {

@@ -14,7 +14,7 @@ import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-s
 import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { Sink } from '@proxywatch/core/ports/sink';
-import { SYSTEM_CLOCK } from '../../gateway/worker/clock.ts';
+import { SYSTEM_CLOCK } from '../../collection/clock.ts';
 import type { Collect } from './collect.ts';
 import type { Collector } from './collect-context.ts';
 import { keyLogsCollector } from './collectors/key-logs.ts';

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodeOf } from '@proxywatch/core/domain/errors';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import type { DigestRound } from './collect-context.ts';
 
 type Observe = (round: DigestRound) => Promise<void>;

@@ -3,7 +3,7 @@ import type { CollectorName, SinkName } from '@proxywatch/core/domain/scan/colle
 import { eventIdOf } from '@proxywatch/core/domain/scan/event-id';
 import type { ScanRecord } from '@proxywatch/core/domain/scan/scan-record';
 import type { PendingBatch, ScanStore } from '@proxywatch/core/ports/scan-store';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import type { CollectContext, Found, ScanClock } from './collect-context.ts';
 import type { Delivery } from './delivery.ts';
 

@@ -1,6 +1,6 @@
 import { isProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Processlist } from '@proxywatch/core/domain/processlist';
-import { pause } from '../../gateway/memory/pause.ts';
+import { pause } from '../../collection/pause.ts';
 import type { CollectContext, ScanClock } from './collect-context.ts';
 
 export interface SamplingOptions {

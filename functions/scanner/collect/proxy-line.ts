@@ -1,7 +1,7 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { ProxyCapabilities, ProxySession } from '@proxywatch/core/ports/proxy-driver';
-import { bounded } from '../../gateway/worker/bounded.ts';
-import type { ProxyLink } from '../../gateway/worker/proxy-link.ts';
+import { bounded } from '../../collection/bounded.ts';
+import type { ProxyLink } from '../../collection/proxy-link.ts';
 
 /**
  * The session that the collectors of a run share: one connection, calls one after another. A call that fails takes the

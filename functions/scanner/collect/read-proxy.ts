@@ -2,9 +2,9 @@ import { type ErrorCode, errorCodeOf, ProxywatchError } from '@proxywatch/core/d
 import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
 import type { DueProxy } from '@proxywatch/core/ports/collect-invoker';
 import type { StoredScan } from '@proxywatch/core/ports/scan-store';
-import { bounded } from '../../gateway/worker/bounded.ts';
-import { ProxyLink } from '../../gateway/worker/proxy-link.ts';
-import { unknownDriver } from '../../gateway/worker/unknown-driver.ts';
+import { bounded } from '../../collection/bounded.ts';
+import { ProxyLink } from '../../collection/proxy-link.ts';
+import { unknownDriver } from '../../collection/unknown-driver.ts';
 import { abortAfter } from './abort-after.ts';
 import type { CollectorReport, Problem, ProxyReport } from './collect.ts';
 import { unreachableRecord } from './collectors/status.ts';

@@ -2,7 +2,7 @@ import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import type { CollectorReport } from './collect.ts';
 import type { CollectContext } from './collect-context.ts';
 import { DigestObservers } from './digest-observers.ts';

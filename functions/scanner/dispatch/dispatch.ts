@@ -10,7 +10,7 @@ import type { ScanFailures } from '@proxywatch/core/ports/scan-failures';
 import type { ScanPauseStore } from '@proxywatch/core/ports/scan-pauses';
 import type { ScanRuns } from '@proxywatch/core/ports/scan-runs';
 import type { TickClaims } from '@proxywatch/core/ports/tick-claims';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import { type DispatchClock, limitOf } from './dispatch-clock.ts';
 import { sendAll } from './send-all.ts';
 

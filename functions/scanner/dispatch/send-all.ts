@@ -3,7 +3,7 @@ import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { ScanRun } from '@proxywatch/core/domain/scan/scan-run';
 import type { CollectInvoker, CollectRequest, DeadLetters } from '@proxywatch/core/ports/collect-invoker';
 import type { Log } from '@proxywatch/core/ports/log';
-import { bounded } from '../../gateway/worker/bounded.ts';
+import { bounded } from '../../collection/bounded.ts';
 import { type DispatchClock, limitOf } from './dispatch-clock.ts';
 
 export interface Sending {

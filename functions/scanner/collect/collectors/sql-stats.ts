@@ -2,9 +2,9 @@ import { isProxywatchError } from '@proxywatch/core/domain/errors';
 import { sqlStatsRecordsOf } from '@proxywatch/core/domain/scan/sql-stats';
 import type { HistoryStore } from '@proxywatch/core/ports/history-store';
 import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
-import type { Clock } from '../../../gateway/worker/clock.ts';
-import { type Corrected, DigestCollector, type TimedRead } from '../../../gateway/worker/digest-collector.ts';
-import { HistoryKeeper, type ReadTime } from '../../../gateway/worker/history-keeper.ts';
+import type { Clock } from '../../../collection/clock.ts';
+import { type Corrected, DigestCollector, type TimedRead } from '../../../collection/digest-collector.ts';
+import { HistoryKeeper, type ReadTime } from '../../../collection/history-keeper.ts';
 import type { CollectContext, Collector } from '../collect-context.ts';
 import { sweepHistory } from './sweep-history.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HistoryKeeper } from '../../../gateway/worker/history-keeper.ts';
+import type { HistoryKeeper } from '../../../collection/history-keeper.ts';
 
 /** A round through all rows begins so often within a retention, but no more often than once an hour. */
 const ROUNDS_PER_RETENTION = 24;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createGatewayMetrics } from '../../../../functions/gateway/gateway-metrics.ts';
 import type { ProxyWorker } from '../../../../functions/gateway/worker/proxy-worker.ts';
-import { FakeProxy, PROXY } from './fake-proxy.ts';
-import { FakeStore } from './fake-store.ts';
+import { FakeProxy, PROXY } from '../../../support/fake-proxy.ts';
+import { FakeStore } from '../../../support/fake-store.ts';
 import { createTestWorker, scrape } from './test-worker.ts';
 
 /** Samples of the families that begin like this, without the label of the gateway. */

@@ -4,10 +4,10 @@ import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { Fleet } from '../../../../functions/gateway/fleet.ts';
 import type { WorkerLease } from '../../../../functions/gateway/ownership/held-lease.ts';
+import { createGate, FakeProxy, PROXY } from '../../../support/fake-proxy.ts';
+import { FakeStore } from '../../../support/fake-store.ts';
 import { MemoryLeases, MemoryMembership } from '../../../support/memory-fleet.ts';
 import { until } from '../../../support/until.ts';
-import { createGate, FakeProxy, PROXY } from './fake-proxy.ts';
-import { FakeStore } from './fake-store.ts';
 import { createTestFleet } from './test-fleet.ts';
 import { createTestLog, createTestWorker, METRICS } from './test-worker.ts';
 

@@ -1,15 +1,15 @@
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
 import type { Log } from '@proxywatch/core/ports/log';
+import type { Clock } from '../../../../functions/collection/clock.ts';
+import { HistoryKeeper } from '../../../../functions/collection/history-keeper.ts';
+import { ProxyLink } from '../../../../functions/collection/proxy-link.ts';
 import { assemble } from '../../../../functions/gateway/exposition/scrape.ts';
 import { CATALOGUE } from '../../../../functions/gateway/families.ts';
 import { createGatewayMetrics } from '../../../../functions/gateway/gateway-metrics.ts';
-import type { Clock } from '../../../../functions/gateway/worker/clock.ts';
-import { HistoryKeeper } from '../../../../functions/gateway/worker/history-keeper.ts';
-import { ProxyLink } from '../../../../functions/gateway/worker/proxy-link.ts';
 import { ProxyWorker } from '../../../../functions/gateway/worker/proxy-worker.ts';
+import { type FakeProxy, PROXY } from '../../../support/fake-proxy.ts';
+import type { FakeStore } from '../../../support/fake-store.ts';
 import { parseExposition, type Sample } from './exposition/strict-parser.ts';
-import { type FakeProxy, PROXY } from './fake-proxy.ts';
-import type { FakeStore } from './fake-store.ts';
 
 /** Follows jest's fake timers, where a test has them. */
 export const CLOCK: Clock = { nowMs: () => performance.now(), wallMs: () => Date.now(), random: () => 0.5 };

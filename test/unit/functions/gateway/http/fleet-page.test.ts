@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fleet } from '../../../../../functions/gateway/fleet.ts';
 import { type RunningServer, startServer } from '../../../../../functions/gateway/http/server.ts';
+import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
+import { FakeStore } from '../../../../support/fake-store.ts';
 import { MemoryLeases, MemoryMembership } from '../../../../support/memory-fleet.ts';
 import { until } from '../../../../support/until.ts';
 import { parseExposition, type Sample } from '../exposition/strict-parser.ts';
-import { createGate, FakeProxy, PROXY } from '../fake-proxy.ts';
-import { FakeStore } from '../fake-store.ts';
 import { createTestFleet } from '../test-fleet.ts';
 import { createTestLog, createTestWorker, METRICS } from '../test-worker.ts';
 

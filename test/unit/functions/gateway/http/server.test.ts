@@ -6,11 +6,11 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { Fleet } from '../../../../../functions/gateway/fleet.ts';
 import { type RunningServer, startServer } from '../../../../../functions/gateway/http/server.ts';
+import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
+import { FakeStore } from '../../../../support/fake-store.ts';
 import { MemoryLeases } from '../../../../support/memory-fleet.ts';
 import { until } from '../../../../support/until.ts';
 import { parseExposition } from '../exposition/strict-parser.ts';
-import { createGate, FakeProxy, PROXY } from '../fake-proxy.ts';
-import { FakeStore } from '../fake-store.ts';
 import { createTestFleet } from '../test-fleet.ts';
 import { createTestLog, createTestWorker, METRICS, valueIn } from '../test-worker.ts';
 

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { HistoryKeeper } from '../../../../../functions/collection/history-keeper.ts';
 import { createGatewayMetrics } from '../../../../../functions/gateway/gateway-metrics.ts';
 import { HistoryMemory } from '../../../../../functions/gateway/memory/history-memory.ts';
-import { HistoryKeeper } from '../../../../../functions/gateway/worker/history-keeper.ts';
-import { FakeProxy } from '../fake-proxy.ts';
-import { FakeStore, unavailable } from '../fake-store.ts';
+import { FakeProxy } from '../../../../support/fake-proxy.ts';
+import { FakeStore, unavailable } from '../../../../support/fake-store.ts';
 import { CLOCK, createTestLog } from '../test-worker.ts';
 
 const { signal } = new AbortController();

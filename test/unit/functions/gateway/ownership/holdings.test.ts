@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Holdings } from '../../../../../functions/gateway/ownership/holdings.ts';
+import { FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
+import { FakeStore } from '../../../../support/fake-store.ts';
 import { MemoryLeases } from '../../../../support/memory-fleet.ts';
-import { FakeProxy, PROXY } from '../fake-proxy.ts';
-import { FakeStore } from '../fake-store.ts';
 import { CLOCK, createTestLog, createTestWorker, METRICS } from '../test-worker.ts';
 
 const LEASE_MS = 10_000;

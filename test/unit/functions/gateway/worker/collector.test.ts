@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createGate, FakeProxy, keyOf } from '../fake-proxy.ts';
-import { FakeStore, unavailable } from '../fake-store.ts';
+import { createGate, FakeProxy, keyOf } from '../../../../support/fake-proxy.ts';
+import { FakeStore, unavailable } from '../../../../support/fake-store.ts';
 import { createTestLog, createTestWorker, executionsIn, METRICS, scrape, shownBy, valueIn } from '../test-worker.ts';
 
 let proxy: FakeProxy;

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { assemble } from '../../../../../functions/gateway/exposition/scrape.ts';
 import { CATALOGUE } from '../../../../../functions/gateway/families.ts';
 import type { ProxyWorker } from '../../../../../functions/gateway/worker/proxy-worker.ts';
+import { FakeProxy } from '../../../../support/fake-proxy.ts';
+import { FakeStore } from '../../../../support/fake-store.ts';
 import { parseExposition } from '../exposition/strict-parser.ts';
-import { FakeProxy } from '../fake-proxy.ts';
-import { FakeStore } from '../fake-store.ts';
 import { createTestWorker, scrape } from '../test-worker.ts';
 
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
-import { createGate, FakeProxy } from '../fake-proxy.ts';
-import { FakeStore, unavailable } from '../fake-store.ts';
+import { createGate, FakeProxy } from '../../../../support/fake-proxy.ts';
+import { FakeStore, unavailable } from '../../../../support/fake-store.ts';
 import {
   createTestLog,
   createTestWorker,

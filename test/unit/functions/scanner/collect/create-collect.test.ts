@@ -2,9 +2,9 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { CollectRequest } from '@proxywatch/core/ports/collect-invoker';
 import { statusCollector } from '../../../../../functions/scanner/collect/collectors/status.ts';
+import { createGate } from '../../../../support/fake-proxy.ts';
 import { MemorySink, sinkAway } from '../../../../support/memory-sink.ts';
 import { until } from '../../../../support/until.ts';
-import { createGate } from '../../gateway/fake-proxy.ts';
 import { PROXY, unreachable } from './scanned-proxy.ts';
 import {
   collectOnce,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DigestRound } from '../../../../../functions/scanner/collect/collect-context.ts';
 import { DigestObservers } from '../../../../../functions/scanner/collect/digest-observers.ts';
-import { createGate } from '../../gateway/fake-proxy.ts';
+import { createGate } from '../../../../support/fake-proxy.ts';
 
 const ROUND: DigestRound = {
   fromMs: 1,

@@ -5,7 +5,7 @@ import {
   ProcesslistSampling,
   type SamplingOptions,
 } from '../../../../../functions/scanner/collect/processlist-sampling.ts';
-import { createGate } from '../../gateway/fake-proxy.ts';
+import { createGate } from '../../../../support/fake-proxy.ts';
 import { CLOCK } from '../../gateway/test-worker.ts';
 
 const SAMPLE: Processlist = { uptimeS: 1, proxyNowS: 1, sessions: [], tellsTransactions: true, isCut: false };

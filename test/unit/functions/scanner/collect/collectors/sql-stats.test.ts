@@ -3,8 +3,8 @@ import type { ScanRecord, SqlStatsRecord } from '@proxywatch/core/domain/scan/sc
 import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
 import type { CollectContext, DigestRound } from '../../../../../../functions/scanner/collect/collect-context.ts';
 import { createSqlStatsCollector } from '../../../../../../functions/scanner/collect/collectors/sql-stats.ts';
-import { FakeProxy, PROXY } from '../../../gateway/fake-proxy.ts';
-import { FakeStore, unavailable } from '../../../gateway/fake-store.ts';
+import { FakeProxy, PROXY } from '../../../../../support/fake-proxy.ts';
+import { FakeStore, unavailable } from '../../../../../support/fake-store.ts';
 import { CLOCK, createTestLog } from '../../../gateway/test-worker.ts';
 
 const SETTINGS = {

@@ -10,7 +10,7 @@ import type {
   DigestRound,
   Found,
 } from '../../../../../../functions/scanner/collect/collect-context.ts';
-import { PROXY } from '../../../gateway/fake-proxy.ts';
+import { PROXY } from '../../../../../support/fake-proxy.ts';
 
 /** When every test begins, epoch milliseconds. */
 export const T0 = 1_800_000_000_000;

@@ -13,10 +13,10 @@ import {
 import { noteRecords } from '@proxywatch/core/domain/history/recall-records';
 import { type Damage, restoreHistory } from '@proxywatch/core/domain/history/restore-history';
 import type { HistoryStore } from '@proxywatch/core/ports/history-store';
-import { DamageDesk } from '../memory/damage-desk.ts';
-import { type HistoryEvents, NO_EVENTS } from '../memory/history-events.ts';
 import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
+import { DamageDesk } from './damage-desk.ts';
+import { type HistoryEvents, NO_EVENTS } from './history-events.ts';
 
 /** More than a read and the way of its write to the store can take: so much older than it says may a stored read be. */
 const MAX_READ_AND_WRITE_MS = 60_000;

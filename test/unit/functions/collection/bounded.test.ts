@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
-import { bounded } from '../../../../../functions/gateway/worker/bounded.ts';
+import { bounded } from '../../../../functions/collection/bounded.ts';
 
 const AS = { code: 'STORE_UNAVAILABLE', what: 'the store' } as const;
 const never = new Promise<never>(() => undefined);

@@ -5,9 +5,9 @@ import type { Correction, ProxyHistory } from '@proxywatch/core/domain/digests/p
 import type { RecallScope } from '@proxywatch/core/domain/digests/recall';
 import { isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DigestRequest, ProxySession } from '@proxywatch/core/ports/proxy-driver';
-import type { FullReadGate, Turn } from '../memory/full-read-gate.ts';
 import type { Clock } from './clock.ts';
 import type { HistoryKeeper, ReadTime } from './history-keeper.ts';
+import type { ReadGate, Turn } from './read-gate.ts';
 
 /** Full reads beyond those that are needed, so that nothing can stay wrong for long: after so much time, or so many reads. */
 const FULL_READ_INTERVAL_MS = 3_600_000;
@@ -33,7 +33,7 @@ export type Corrected = Extract<Correction, { kind: 'corrected' }>;
 
 export interface DigestCollectorOptions {
   /** Where large reads wait for their turn. @default they do not wait */
-  readonly gate?: FullReadGate | undefined;
+  readonly gate?: ReadGate | undefined;
   /** What every read asks for besides. */
   readonly request?: Pick<DigestRequest, 'withExtremes'>;
   /** Goes on where another process stopped: the first read need not be a full one. @default false */

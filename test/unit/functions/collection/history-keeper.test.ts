@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Damage } from '@proxywatch/core/domain/history/restore-history';
-import { NO_EVENTS } from '../../../../../functions/gateway/memory/history-events.ts';
-import { HistoryKeeper } from '../../../../../functions/gateway/worker/history-keeper.ts';
-import { FakeProxy } from '../fake-proxy.ts';
-import { FakeStore, unavailable } from '../fake-store.ts';
-import { CLOCK } from '../test-worker.ts';
+import { NO_EVENTS } from '../../../../functions/collection/history-events.ts';
+import { HistoryKeeper } from '../../../../functions/collection/history-keeper.ts';
+import { FakeProxy } from '../../../support/fake-proxy.ts';
+import { FakeStore, unavailable } from '../../../support/fake-store.ts';
+import { CLOCK } from '../gateway/test-worker.ts';
 
 const signal = new AbortController().signal;
 const NAMING = { topN: 10, atS: 0, mayLeave: false };

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type ErrorCode, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
-import { ProxyLink } from '../../../../../functions/gateway/worker/proxy-link.ts';
-import { FakeProxy, PROXY } from '../fake-proxy.ts';
-import { CLOCK } from '../test-worker.ts';
+import { ProxyLink } from '../../../../functions/collection/proxy-link.ts';
+import { FakeProxy, PROXY } from '../../../support/fake-proxy.ts';
+import { CLOCK } from '../gateway/test-worker.ts';
 
 const signal = new AbortController().signal;
 let proxy: FakeProxy;

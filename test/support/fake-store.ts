@@ -1,7 +1,7 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { StoredHistory } from '@proxywatch/core/domain/history/stored-history';
 import type { FetchedRows, HistoryWrite, Saved, StoreState } from '@proxywatch/core/ports/history-store';
-import { MemoryHistoryStore } from '../../../support/memory-history-store.ts';
+import { MemoryHistoryStore } from './memory-history-store.ts';
 
 type Call = 'claim' | 'load' | 'save' | 'fetchRows';
 
