@@ -102,6 +102,11 @@ export const BENCHES: readonly Bench[] = [
     run: async () => (await import('./rebalance.ts')).rebalance8To9(),
   },
   {
+    id: 'collect-one',
+    rows: [{ name: 'collect-one', baseline: 'all tables whole, mysql2 defaults', target: 10 }],
+    run: async () => (await import('./collect-one.ts')).collectOne(),
+  },
+  {
     id: 'dispatch-10k',
     rows: [
       { name: 'dispatch-10k', baseline: 'one after the other (scaled)', target: 20 },
