@@ -6,7 +6,7 @@ import { relayPages } from './relay-pages.ts';
 import { scrapeBudgetMs } from './scrape-deadline.ts';
 import { type Shown, showWorkers } from './show-workers.ts';
 
-export interface FleetPage extends Shown {
+export interface FleetPage extends Omit<Shown, 'count'> {
   /** Proxies of other gateways that are on it, and that should be. */
   readonly relayed: number;
   readonly missing: number;
@@ -34,7 +34,7 @@ export async function assembleFleet(fleet: Fleet, gatewayId: string): Promise<Fl
   const ownPage = Buffer.concat(own.scrape.buffers());
   own.scrape.release();
   const notes = [
-    `the fleet as ${gatewayId} sees it, for people; proxies of its own: ${workers.length}, of others: ${elsewhere.length}`,
+    `the fleet as ${gatewayId} sees it, for people; proxies of its own: ${own.count}, of others: ${elsewhere.length}`,
     ...[...others.missing].map(([id, problem]) => `missing: ${id}, ${problem}`),
   ].map((note) => `# ${note.replaceAll(/\s+/g, ' ')}\n`);
   const page = Buffer.concat([Buffer.from(notes.join('')), ...mergePages([ownPage, ...others.pages])]);

@@ -28,25 +28,37 @@ export async function serveMetrics(
   if (!fleet.isLoaded) return sendStarting(response);
   const proxyId = url.searchParams.get('proxy');
   if (url.searchParams.get('fleet') === 'true') return serveFleet(context, request, response);
-  if (proxyId === null) return serveWorkers(context, fleet.workers, '/metrics', request, response);
+  if (proxyId === null) return serveOwn(context, request, response);
   const worker = fleet.workerOf(proxyId);
-  if (!worker) return sendElsewhere(context, proxyId, request, response);
-  return serveWorkers(context, [worker], '/metrics?proxy', request, response);
+  const isServed = worker && (await serveWorkers(context, [worker], '/metrics?proxy', request, response));
+  if (!isServed) sendElsewhere(context, proxyId, request, response);
 }
 
+async function serveOwn(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (await serveWorkers(context, context.fleet.workers, '/metrics', request, response)) return;
+  response.setHeader('Retry-After', '1');
+  sendJson(response, 503, { error: 'all proxies were let go meanwhile' });
+}
+
+/** False, and nothing is sent, when there were workers and all of them were let go while they were waited for. */
 async function serveWorkers(
   context: RouteContext,
   workers: readonly ProxyWorker[],
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
+): Promise<boolean> {
   context.fleet.noteScrape();
   const timeout = timeoutOf(request);
   const negotiated = negotiate(headerOf(request, 'accept'), headerOf(request, 'accept-encoding'));
-  const { scrape, markReceived } = await showWorkers(workers, scrapeBudgetMs(timeout), negotiated.format);
+  const { scrape, count, markReceived } = await showWorkers(workers, scrapeBudgetMs(timeout), negotiated.format);
+  if (count === 0 && workers.length > 0) {
+    scrape.release();
+    return false;
+  }
   await send(context, path, scrape, negotiated, response);
   markReceived(timeout !== undefined);
+  return true;
 }
 
 async function serveFleet(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {

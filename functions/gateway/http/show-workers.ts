@@ -5,6 +5,8 @@ import type { ProxyWorker } from '../worker/proxy-worker.ts';
 
 export interface Shown {
   readonly scrape: Scrape;
+  /** How many of the workers are on it: those that were let go meanwhile are not. */
+  readonly count: number;
   /** To be called when it was received; by a scraper, or by somebody who may be one. */
   markReceived(isScraper: boolean): void;
 }
@@ -14,12 +16,15 @@ export async function showWorkers(workers: readonly ProxyWorker[], budgetMs: num
   // Others' slowness costs a worker nothing but the wait.
   const fresh = await Promise.all(workers.map((worker) => worker.refresh(budgetMs)));
   // Without a pause from here to `assemble`: scrapes share the documents, and each may show something else in them.
-  const received = workers.map((worker, index) => worker.show(fresh[index] === true));
-  const documents = workers.map((worker) => worker.document);
+  const present = workers.flatMap((worker, index) =>
+    worker.isStopped ? [] : [{ document: worker.document, markReceived: worker.show(fresh[index] === true) }],
+  );
+  const documents = present.map(({ document }) => document);
   return {
+    count: present.length,
     scrape: assemble(CATALOGUE, documents, format),
     markReceived: (isScraper) => {
-      for (const markReceived of received) markReceived(isScraper);
+      for (const worker of present) worker.markReceived(isScraper);
     },
   };
 }

@@ -64,6 +64,11 @@ export class Collector {
     return this.#rowsReadEver;
   }
 
+  /** Withholds SQL statistics until the next collection is stored. */
+  doubt(): void {
+    this.#sqlProblem = 'the lease was lost and won again: not compared with the store yet';
+  }
+
   /** Shows or hides what the latest collection brought; statistics only while the lease stands. */
   expose(isShown: boolean, isLeased: boolean): void {
     this.#status.exposed = isShown;

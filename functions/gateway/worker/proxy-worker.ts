@@ -82,6 +82,11 @@ export class ProxyWorker {
     return this.#ended !== undefined;
   }
 
+  /** Whether it was told to end: it has nothing to show any more, and says nothing about the proxy. */
+  get isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   /** Starts a collection unless one runs or ended less than `idleMs` ago: what nobody scrapes must not go blind. */
   collectIfIdle(idleMs: number): void {
     if (this.#ageMs() >= idleMs) void this.#collection();
@@ -151,9 +156,14 @@ export class ProxyWorker {
     await keeper.save(signal);
   }
 
-  /** The lease was lost and won again, see HistoryKeeper. */
+  /**
+   * The lease was lost and won again. Another gateway may have shown more meanwhile, so nothing of before is: not until a
+   * collection has been compared with the store, see HistoryKeeper.
+   */
   regain(): void {
     this.#options.keeper.regain();
+    this.#collector.doubt();
+    if (this.#ended) this.#ended = { ...this.#ended, atMs: Number.NEGATIVE_INFINITY, isOwed: false };
   }
 
   /** Ends at once and writes nothing: another gateway has the proxy. */

@@ -31,6 +31,8 @@ export interface TestWorkerOptions {
   readonly budgetMs?: number;
   readonly connectTimeoutMs?: number;
   readonly topN?: number;
+  /** @default always */
+  readonly mayExpose?: () => boolean;
   readonly log?: Log;
 }
 
@@ -42,6 +44,7 @@ export function createTestWorker(driver: FakeProxy, store: FakeStore, options: T
     proxy,
     link: new ProxyLink({ proxy, driver, credentials, connectTimeoutMs, clock: CLOCK }),
     keeper: new HistoryKeeper(proxy.id, store, CLOCK),
+    mayExpose: options.mayExpose,
     topN,
     shareMs,
     budgetMs,

@@ -8,7 +8,7 @@ import type { Fleet } from '../../../../../functions/gateway/fleet.ts';
 import { type RunningServer, startServer } from '../../../../../functions/gateway/http/server.ts';
 import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
 import { FakeStore } from '../../../../support/fake-store.ts';
-import { MemoryLeases } from '../../../../support/memory-fleet.ts';
+import { MemoryLeases, MemoryMembership } from '../../../../support/memory-fleet.ts';
 import { until } from '../../../../support/until.ts';
 import { parseExposition } from '../exposition/strict-parser.ts';
 import { createTestFleet } from '../test-fleet.ts';
@@ -20,10 +20,12 @@ let fleet: Fleet;
 let server: RunningServer;
 let log: ReturnType<typeof createTestLog>;
 let leases: MemoryLeases;
+let membership: MemoryMembership;
 
 beforeEach(async () => {
   log = createTestLog();
   leases = new MemoryLeases();
+  membership = new MemoryMembership();
   drivers = new Map(['a', 'b'].map((id) => [id, new FakeProxy()]));
   registry = async () => {
     const proxies = [...drivers.keys()].map((id) => ({ ...PROXY, id }));
@@ -34,6 +36,7 @@ beforeEach(async () => {
     createWorker: (proxy) => createTestWorker(drivers.get(proxy.id)!, new FakeStore(), { proxy, shareMs: 60_000 }),
     advertise: () => 'gateway-1:9464',
     leases,
+    membership,
     log,
   });
   const address = { host: '127.0.0.1', port: 0, advertise: () => 'gateway-1:9464' };
@@ -88,6 +91,79 @@ describe('a gateway is ready', () => {
     expect((await fetchFrom('/readyz')).status).toBe(503);
     gate.open();
     await until('the gateway is ready', async () => (await fetchFrom('/readyz')).ok);
+  });
+});
+
+describe('a proxy of another gateway', () => {
+  const member = (id: string) => ({ id, advertise: `${id}:9464`, isScraped: true, isDraining: false, holds: {} });
+  const plan = (a: string, b: string, version: number) =>
+    membership.publish(
+      'planner',
+      new Map([
+        ['a', a],
+        ['b', b],
+      ]),
+      version,
+    );
+  const askFor = async (path: string) => {
+    const response = await fetchFrom(path, { redirect: 'manual' });
+    await response.text();
+    return [response.status, response.headers.get('location')];
+  };
+
+  beforeEach(async () => {
+    // Who comes first plans: here nobody does, and the test says who owns what.
+    for (const id of ['planner', 'gateway-2', 'gateway-3']) await membership.heartbeat(member(id));
+  });
+
+  test('is found there, wherever it moved since', async () => {
+    await plan('gateway-2', 'gateway-1', 0);
+    await startFleet();
+    expect(await askFor('/metrics?proxy=a')).toEqual([307, 'http://gateway-2:9464/metrics?proxy=a']);
+    await plan('gateway-3', 'gateway-1', 1);
+    await until('the move was heard of', () => fleet.ownerOf('a') === 'gateway-3:9464');
+    expect(await askFor('/metrics?proxy=a')).toEqual([307, 'http://gateway-3:9464/metrics?proxy=a']);
+    const held = await leases.acquire('a', { memberId: 'gateway-3', advertise: 'gateway-3:9464' });
+    await plan('gateway-1', 'gateway-2', 2);
+    await until('b was let go', () => fleet.workerOf('b') === undefined);
+    expect(await askFor('/metrics?proxy=a')).toEqual([503, null]);
+    if (held.kind === 'acquired') await leases.release('a', held.token);
+    await until('they changed places', () => fleet.workerOf('a') !== undefined && !fleet.workerOf('b'));
+    expect(await askFor('/metrics?proxy=a')).toEqual([200, null]);
+    expect(await askFor('/metrics?proxy=b')).toEqual([307, 'http://gateway-2:9464/metrics?proxy=b']);
+  });
+
+  test('is asked for under its id as it is', async () => {
+    drivers.set('shop/ä&x=1', new FakeProxy());
+    await membership.publish('planner', new Map([...drivers.keys()].map((id) => [id, 'gateway-2'])), 0);
+    await startFleet();
+    const query = `proxy=${encodeURIComponent('shop/ä&x=1')}`;
+    expect(await askFor(`/metrics?${query}`)).toEqual([307, `http://gateway-2:9464/metrics?${query}`]);
+  });
+
+  test('that leaves while a scrape waits for it is told to be elsewhere, not to be down', async () => {
+    await plan('gateway-1', 'gateway-1', 0);
+    const reading = Promise.withResolvers<void>();
+    drivers.get('a')!.before = (call) => {
+      if (call === 'digests') reading.resolve();
+      return call === 'digests' ? createGate().pass() : undefined;
+    };
+    fleet.start();
+    await reading.promise;
+    const worker = fleet.workerOf('a')!;
+    const refresh = worker.refresh.bind(worker);
+    let waiting = 0;
+    worker.refresh = (budgetMs) => {
+      waiting++;
+      return refresh(budgetMs);
+    };
+    const scrapes = ['/metrics?proxy=a', '/metrics'].map((path) => fetchFrom(path, { redirect: 'manual' }));
+    await until('both wait for it', () => waiting === 2);
+    await plan('gateway-2', 'gateway-1', 1);
+    const [one, all] = await Promise.all(scrapes);
+    expect([one?.status, one?.headers.get('location')]).toEqual([307, 'http://gateway-2:9464/metrics?proxy=a']);
+    const { samples } = parseExposition((await all?.text()) ?? '', 'text');
+    expect([...new Set(samples.map(({ labels }) => labels.proxy))]).toEqual(['b']);
   });
 });
 

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
-import { createGate, FakeProxy } from '../../../../support/fake-proxy.ts';
+import { HeldLease } from '../../../../../functions/gateway/ownership/held-lease.ts';
+import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
 import { FakeStore, unavailable } from '../../../../support/fake-store.ts';
+import { MemoryLeases } from '../../../../support/memory-fleet.ts';
 import {
+  CLOCK,
   createTestLog,
   createTestWorker,
   executionsIn,
@@ -257,6 +260,43 @@ describe('a digest above the top N', () => {
     jest.advanceTimersByTime(300_000);
     expect(await names(look)).toHaveLength(4);
     expect(await names(look)).toHaveLength(3);
+  });
+});
+
+describe('a gateway that stood still', () => {
+  const LEASE_MS = 15_000;
+
+  test('for three lease times shows no statistics before it noticed that it did', async () => {
+    METRICS.gaps.reset();
+    const leases = new MemoryLeases();
+    const lease = new HeldLease(PROXY.id, {
+      leases,
+      owner: () => ({ memberId: 'a', advertise: 'a:9464' }),
+      leaseMs: LEASE_MS,
+      clock: CLOCK,
+    });
+    await lease.acquire(false);
+    const worker = createTestWorker(proxy, store, { shareMs: 4 * LEASE_MS, mayExpose: () => lease.stands() });
+    expect(executionsIn(await scrape(worker))).toEqual({ all: 5, A: 5, __other__: 0 });
+    jest.advanceTimersByTime(3 * LEASE_MS);
+    const samples = await scrape(worker);
+    expect([valueIn(samples, 'dbproxy_up'), executionsIn(samples)]).toEqual([1, {}]);
+    expect((await METRICS.gaps.get()).values.map(({ labels }) => labels.reason)).toEqual(['no-lease']);
+    // Nobody came meanwhile: it is the owner again as soon as it has asked.
+    await lease.claim();
+    expect(executionsIn(await scrape(worker))).toEqual({ all: 5, A: 5, __other__: 0 });
+  });
+
+  test('and has its lease again shows nothing older than what another has shown meanwhile', async () => {
+    const worker = createTestWorker(proxy, store, { shareMs: 4 * LEASE_MS });
+    expect(executionsIn(await scrape(worker)).all).toBe(5);
+    const other = createTestWorker(proxy, store);
+    proxy.executions.set('A', 9);
+    expect(executionsIn(await scrape(other)).all).toBe(9);
+    await other.stop(new AbortController().signal);
+    worker.regain();
+    expect(executionsIn(shownBy(worker, true))).toEqual({});
+    expect(executionsIn(await scrape(worker)).all).toBe(9);
   });
 });
 
