@@ -54,8 +54,8 @@ export class ProxyLine implements ProxySession {
   fetchErrorTotals: ProxySession['fetchErrorTotals'] = (signal) =>
     this.#call((session, both) => session.fetchErrorTotals(both), signal);
 
-  fetchQueryEvents: ProxySession['fetchQueryEvents'] = (afterId, limit, signal) =>
-    this.#call((session, both) => session.fetchQueryEvents(afterId, limit, both), signal);
+  fetchQueryEvents: ProxySession['fetchQueryEvents'] = (request, signal) =>
+    this.#call((session, both) => session.fetchQueryEvents(request, both), signal);
 
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -158,19 +158,20 @@ describe('what a proxy may lack', () => {
         const columns = Array.from({ length: 14 }, (_, i) => `c${i}`);
         const fill = (cells: readonly (string | null)[]) => columns.map((_, i) => cells[i] ?? null);
         exchange.rows(columns, [
-          fill(['head', '1795342108', '62', '4', '10', '10']),
+          fill(['head', '1795342108', '62', '4', '10', '10', '5', '8']),
           fill([...event, '127.0.0.1:3306', '10.0.0.9:5', '20', '1', '0', '0']),
         ]);
       }),
     });
     const session = await openSession(fake.port);
     expect(session.capabilities.queryEvents).toBe(true);
-    expect(await session.fetchQueryEvents(4, 100)).toMatchObject({
+    expect(await session.fetchQueryEvents({ afterId: 4, limit: 100, minDurationUs: 1_000 })).toMatchObject({
       events: [{ id: 5, query: "SELECT 'é'", durationUs: 1_500_225, hostgroup: '20' }],
+      ids: { oldest: 5, newest: 8 },
       droppedSinceStart: 4,
       isCut: false,
     });
-    expect(fake.statements.slice(-2)).toEqual([DUMP, expect.stringContaining('WHERE id>4 ORDER BY id LIMIT 101')]);
+    expect(fake.statements.slice(-2)).toEqual([DUMP, expect.stringContaining('>=1000 ORDER BY id LIMIT 101')]);
     await session.close();
   });
 
@@ -178,7 +179,7 @@ describe('what a proxy may lack', () => {
     const reason = 'ProxySQL Admin Error: near "DUMP": syntax error';
     fake = await startFakeAdmin({ answer: answering((_statement, exchange) => exchange.error(reason)) });
     const session = await openSession(fake.port);
-    await expect(session.fetchQueryEvents(0, 10)).rejects.toMatchObject({
+    await expect(session.fetchQueryEvents({ afterId: 0, limit: 10, minDurationUs: 0 })).rejects.toMatchObject({
       code: 'PROXY_UNSUPPORTED',
       message: expect.stringContaining(reason),
     });
@@ -191,7 +192,9 @@ describe('what a proxy may lack', () => {
     fake = await startFakeAdmin({ answer: healthyAnswers({ missing: ['stats_mysql_query_events'] }) });
     const session = await openSession(fake.port);
     const asked = fake.statements.length;
-    await expect(session.fetchQueryEvents(0, 10)).rejects.toMatchObject({ code: 'PROXY_UNSUPPORTED' });
+    await expect(session.fetchQueryEvents({ afterId: 0, limit: 10, minDurationUs: 0 })).rejects.toMatchObject({
+      code: 'PROXY_UNSUPPORTED',
+    });
     expect(fake.statements).toHaveLength(asked);
     await session.close();
   });
@@ -199,7 +202,9 @@ describe('what a proxy may lack', () => {
   test('rows where a command answers none close the session', async () => {
     fake = await startFakeAdmin({ answer: answering((_statement, exchange) => exchange.rows(['c'], [['1']])) });
     const session = await openSession(fake.port);
-    await expect(session.fetchQueryEvents(0, 10)).rejects.toMatchObject({ code: 'PROXY_PROTOCOL' });
+    await expect(session.fetchQueryEvents({ afterId: 0, limit: 10, minDurationUs: 0 })).rejects.toMatchObject({
+      code: 'PROXY_PROTOCOL',
+    });
     expect(session.closed).toBe(true);
   });
 });
@@ -207,7 +212,7 @@ describe('what a proxy may lack', () => {
 describe('a lab proxy', () => {
   test('has no ring of query events and says so', async () => {
     const session = await openSession(admin.port);
-    await expect(session.fetchQueryEvents(0, 10)).rejects.toMatchObject({
+    await expect(session.fetchQueryEvents({ afterId: 0, limit: 10, minDurationUs: 0 })).rejects.toMatchObject({
       code: 'PROXY_UNSUPPORTED',
       message: expect.stringContaining('no such table: stats_mysql_query_events'),
     });

@@ -7,6 +7,7 @@ import type { CollectContext } from '../collect-context.ts';
 import type { Findings } from './findings.ts';
 import type { RingMemory, SlowSqlMemory } from './slow-sql-memory.ts';
 
+/** Slow ones; those that were quick stay in the proxy. */
 const PAGE_EVENTS = 2_000;
 /** What remains after so many pages is read by the next run, or lost by the proxy and counted. */
 const MAX_PAGES = 25;
@@ -18,9 +19,12 @@ const MAX_PAGES = 25;
 export async function readQueryEvents(context: CollectContext, findings: Findings<SlowSqlMemory>): Promise<boolean> {
   const { session, signal, clock, settings, log, proxy } = context;
   const scope = { proxy: proxy.id, namespace: proxy.namespace, showLiterals: settings.showLiterals };
+  const minDurationUs = settings.slowSqlMs * 1_000;
   let { ring } = findings.memory;
   for (let page = 0; page < MAX_PAGES && findings.room > 0; page++) {
-    const answer = await session.fetchQueryEvents(ring?.cursor ?? 0, PAGE_EVENTS, signal);
+    const afterId = ring?.cursor ?? 0;
+    const limit = Math.min(PAGE_EVENTS, findings.room);
+    const answer = await session.fetchQueryEvents({ afterId, limit, minDurationUs }, signal);
     const atMs = Math.round(clock.wallMs());
     const now: ClockReading = { atMs, uptimeS: answer.uptimeS, proxyNowS: answer.proxyNowS };
     if (ring && hasRestarted(ring.clock, now)) {
@@ -28,26 +32,25 @@ export async function readQueryEvents(context: CollectContext, findings: Finding
       ring = { cursor: 0, dropped: 0, clock: now };
       continue;
     }
-    if (!ring?.cursor && answer.events.length === 0 && !answer.droppedSinceStart) {
+    if (!afterId && !answer.ids && !answer.droppedSinceStart) {
       if (findings.memory.ring) findings.take({ ring: undefined });
       return false;
     }
     const lost = ring ? lostOf(ring, answer) : { dropped: 0, skipped: 0 };
-    const { events, isCut } = asManyAs(findings.room, answer, settings.slowSqlMs * 1_000);
+    const { events, isCut, ids } = answer;
     const next: RingMemory = {
-      cursor: events.at(-1)?.id ?? ring?.cursor ?? 0,
+      cursor: (isCut ? events.at(-1)?.id : ids?.newest) ?? afterId,
       dropped: answer.droppedSinceStart ?? ring?.dropped,
       clock: now,
     };
     const lostEvents = lost.dropped + lost.skipped;
     if (lostEvents > 0) log.warn('query events were lost before they were read', { proxy: proxy.id, ...lost });
     const aheadMs = aheadOfProxyMs(now);
-    const slow = events.filter(({ durationUs }) => durationUs >= settings.slowSqlMs * 1_000);
     const interval = { ...scope, fromMs: ring?.clock.atMs ?? atMs, toMs: atMs };
     // What was seen running is in the ring.
     findings.take({ ring: next, sightings: [] }, [
       ...(lostEvents > 0 ? [eventsLostRecord(interval, lostEvents)] : []),
-      ...slow.map((event) => eventRecordOf(event, aheadMs, { ...scope, observedAtMs: atMs })),
+      ...events.map((event) => eventRecordOf(event, aheadMs, { ...scope, observedAtMs: atMs })),
     ]);
     await findings.commit();
     ring = next;
@@ -57,13 +60,6 @@ export async function readQueryEvents(context: CollectContext, findings: Finding
   return true;
 }
 
-/** Events up to the last slow one that there is room for. */
-function asManyAs(room: number, { events, isCut }: QueryEvents, thresholdUs: number) {
-  let slow = 0;
-  const end = events.findIndex(({ durationUs }) => durationUs >= thresholdUs && ++slow > room);
-  return end < 0 ? { events, isCut } : { events: events.slice(0, end), isCut: true };
-}
-
 interface Lost {
   /** By the proxy, before they had ids. */
   readonly dropped: number;
@@ -71,10 +67,10 @@ interface Lost {
   readonly skipped: number;
 }
 
-function lostOf({ cursor, dropped }: RingMemory, { events, droppedSinceStart }: QueryEvents): Lost {
-  const firstId = events[0]?.id ?? cursor + 1;
+function lostOf({ cursor, dropped }: RingMemory, { ids, droppedSinceStart }: QueryEvents): Lost {
+  const oldest = ids?.oldest ?? cursor + 1;
   return {
     dropped: dropped === undefined || droppedSinceStart === undefined ? 0 : Math.max(0, droppedSinceStart - dropped),
-    skipped: Math.max(0, firstId - cursor - 1),
+    skipped: Math.max(0, oldest - cursor - 1),
   };
 }

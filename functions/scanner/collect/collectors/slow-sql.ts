@@ -1,4 +1,4 @@
-import { isProxywatchError } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, isProxywatchError } from '@proxywatch/core/domain/errors';
 import type { CollectContext, Collector } from '../collect-context.ts';
 import { Findings } from './findings.ts';
 import { readQueryEvents } from './slow-sql-events.ts';
@@ -15,7 +15,9 @@ async function collect(context: CollectContext): Promise<void> {
   const findings = new Findings(context, stored ?? NO_SLOW_SQL, encodeSlowSqlMemory);
   const inference = new SlowSqlInference(context, findings);
 
-  const reading = session.capabilities.queryEvents ? readQueryEvents(context, findings) : Promise.resolve(false);
+  const reading = session.capabilities.queryEvents
+    ? readQueryEvents(context, findings).catch(asSwitchedOff)
+    : Promise.resolve(false);
   context.observeDigests(async (round) => {
     if (!(await reading)) await inference.takeRound(round);
   });
@@ -31,4 +33,10 @@ async function collect(context: CollectContext): Promise<void> {
   if (untold + leftOut > 0) log.warn('slow SQL was left out', { proxy: proxy.id, untold, leftOut });
   await findings.commit();
   if (problem) throw problem;
+}
+
+/** Whether a proxy that has the ring lets us read it shows when we do; one that does not has none. */
+function asSwitchedOff(error: unknown): false {
+  if (errorCodeOf(error) !== 'PROXY_UNSUPPORTED') throw error;
+  return false;
 }

@@ -57,11 +57,16 @@ export interface QueryEvent {
 export interface QueryEvents {
   readonly events: readonly QueryEvent[];
   /**
+   * Ids of the oldest and the newest event that the proxy has behind the one that was asked from, those that were too quick
+   * included; undefined when there is none.
+   */
+  readonly ids?: { readonly oldest: number; readonly newest: number };
+  /**
    * Events that the proxy dropped before they got an id, since it started, or that somebody else had dumped elsewhere;
    * undefined where it does not tell.
    */
   readonly droppedSinceStart?: number;
-  /** More are waiting than were read. */
+  /** More are waiting behind the last of `events` than were read; else all up to the newest were looked at. */
   readonly isCut: boolean;
   readonly uptimeS: number;
   readonly proxyNowS: number;

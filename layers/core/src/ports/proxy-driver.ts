@@ -45,8 +45,8 @@ export interface ProxySession {
   fetchState(signal?: AbortSignal): Promise<ProxyState>;
   /** Errors by errno without details. It walks locked tables of the proxy: at most once a minute. Rejects with PROXY_UNSUPPORTED. */
   fetchErrorTotals(signal?: AbortSignal): Promise<ErrorTotals>;
-  /** Recorded executions with ids above `afterId`, oldest first, up to `limit`. Rejects with PROXY_UNSUPPORTED. */
-  fetchQueryEvents(afterId: number, limit: number, signal?: AbortSignal): Promise<QueryEvents>;
+  /** Recorded executions behind `afterId`, oldest first, without those that were quicker. Rejects with PROXY_UNSUPPORTED. */
+  fetchQueryEvents(request: QueryEventRequest, signal?: AbortSignal): Promise<QueryEvents>;
   close(): Promise<void>;
 }
 
@@ -54,6 +54,15 @@ export interface DigestRequest {
   readonly sinceUptimeS?: number;
   /** Asks for the shortest and longest execution of each row too, and for the texts of all rows that come. */
   readonly withExtremes?: boolean;
+}
+
+export interface QueryEventRequest {
+  /** Id of the last event that needs no reading any more; 0 for none. */
+  readonly afterId: number;
+  /** Events at once. */
+  readonly limit: number;
+  /** Quicker executions stay in the proxy. */
+  readonly minDurationUs: number;
 }
 
 /** What a proxy can tell, found out once per connection; what would cost too much to try out is true until it was refused. */

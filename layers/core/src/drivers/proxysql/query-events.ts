@@ -1,5 +1,6 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { QueryEvent, QueryEvents } from '../../domain/processlist.ts';
+import type { QueryEventRequest } from '../../ports/proxy-driver.ts';
 import { countOf, decodeText, malformed, type Query, type Row, textOf } from './cells.ts';
 import { rowsByPart, unionStatement } from './parts.ts';
 import { STATEMENT_CHARACTERS } from './processlist.ts';
@@ -21,40 +22,36 @@ const HEAD =
   `${counterOf('getAllEventsEventsCount')},${counterOf('totalEventsCopiedToMemory')}`;
 
 // Counters of failed executions are not set in some versions, and unsigned ones arrive as signed.
+const DURATION = 'max(0,end_time-start_time)';
 const EVENT_COLUMNS =
-  `id,start_time,max(0,end_time-start_time),username,schemaname,query_digest,${shortened('query', STATEMENT_CHARACTERS)},` +
+  `id,start_time,${DURATION},username,schemaname,query_digest,${shortened('query', STATEMENT_CHARACTERS)},` +
   'server,client,hid,max(0,ifnull(rows_sent,0)),max(0,ifnull(affected_rows,0)),max(0,ifnull(errno,0))';
 
 /** Sends a statement that answers no rows. */
 export type Command = (statement: string) => Promise<void>;
 
-export function queryEventsStatement(afterId: number, limit: number): string {
-  for (const value of [afterId, limit]) {
+export function queryEventsStatement({ afterId, limit, minDurationUs }: QueryEventRequest): string {
+  for (const value of [afterId, limit, minDurationUs]) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new ProxywatchError('PROXY_STATEMENT', `id or limit of query events is no whole number: ${value}`);
+      throw new ProxywatchError('PROXY_STATEMENT', `a bound of query events is no whole number: ${value}`);
     }
   }
+  const behind = `FROM stats_mysql_query_events WHERE id>${afterId}`;
+  const slow = `${behind} AND ${DURATION}>=${minDurationUs} ORDER BY id LIMIT ${limit + 1}`;
   return unionStatement([
-    ['head', { select: HEAD, width: 5 }],
-    [
-      'event',
-      {
-        select: `SELECT ${EVENT_COLUMNS} FROM stats_mysql_query_events WHERE id>${afterId} ORDER BY id LIMIT ${limit + 1}`,
-        width: 13,
-      },
-    ],
+    ['head', { select: `${HEAD},(SELECT min(id) ${behind}),(SELECT max(id) ${behind})`, width: 7 }],
+    ['event', { select: `SELECT ${EVENT_COLUMNS} ${slow}`, width: 13 }],
   ]);
 }
 
 export async function fetchQueryEvents(
   query: Query,
   command: Command,
-  afterId: number,
-  limit: number,
+  request: QueryEventRequest,
 ): Promise<QueryEvents> {
-  const statement = queryEventsStatement(afterId, limit);
+  const statement = queryEventsStatement(request);
   await command(DUMP);
-  return parseQueryEvents(await query(statement), limit);
+  return parseQueryEvents(await query(statement), request.limit);
 }
 
 /** The answer to a query events statement. */
@@ -67,6 +64,7 @@ export function parseQueryEvents(answer: readonly Row[], limit: number): QueryEv
     proxyNowS: countOf(first, 0, 'now'),
     uptimeS: countOf(first, 1, 'ProxySQL_Uptime'),
     events: event.slice(0, limit).map(parseEvent),
+    ...(first[5] && { ids: { oldest: countOf(first, 5, 'min(id)'), newest: countOf(first, 6, 'max(id)') } }),
     isCut: event.length > limit,
     ...(dropped !== undefined && { droppedSinceStart: dropped }),
   };

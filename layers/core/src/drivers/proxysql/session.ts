@@ -130,8 +130,8 @@ export function createSession(
     fetchProcesslist: (signal) => callKnown(signal, readProcesslist),
     fetchState: (signal) => callKnown(signal, readState),
     fetchErrorTotals: (signal) => callOptional('errorTotals', signal, fetchErrorTotals),
-    fetchQueryEvents: (afterId, limit, signal) =>
-      callOptional('queryEvents', signal, (query, command) => fetchQueryEvents(query, command, afterId, limit)),
+    fetchQueryEvents: (request, signal) =>
+      callOptional('queryEvents', signal, (query, command) => fetchQueryEvents(query, command, request)),
     close() {
       closing ??= close();
       return closing;

@@ -46,9 +46,10 @@ const logger = (values: Readonly<Record<string, number>>, separator = '_') =>
     });
   });
 const commands: string[] = [];
-const read = (afterId = 0, limit = 10) => {
+const read = (afterId = 0, limit = 10, minDurationUs = 0) => {
   commands.length = 0;
-  return fetchQueryEvents(stats.query, async (statement) => void commands.push(statement), afterId, limit);
+  const command = async (statement: string) => void commands.push(statement);
+  return fetchQueryEvents(stats.query, command, { afterId, limit, minDurationUs });
 };
 
 describe('query events', () => {
@@ -83,6 +84,20 @@ describe('query events', () => {
     const rest = await read(5, 3);
     expect({ ids: rest.events.map(({ id }) => id), isCut: rest.isCut }).toEqual({ ids: [6, 7], isCut: false });
     expect((await read(7, 3)).events).toEqual([]);
+  });
+
+  test('that were quicker stay in the proxy, which tells up to which it has looked', async () => {
+    for (let i = 1; i <= 9; i++) event({ start_time: 1_000_000, end_time: 1_000_000 + i * 100 });
+    const { events, isCut, ids } = await read(2, 10, 700);
+    expect(events.map(({ id, durationUs }) => [id, durationUs])).toEqual([
+      [7, 700],
+      [8, 800],
+      [9, 900],
+    ]);
+    expect({ isCut, ids }).toEqual({ isCut: false, ids: { oldest: 3, newest: 9 } });
+    expect(await read(2, 10, 5_000)).toMatchObject({ events: [], isCut: false, ids: { oldest: 3, newest: 9 } });
+    expect(await read(2, 2, 700)).toMatchObject({ events: [{ id: 7 }, { id: 8 }], isCut: true });
+    expect(await read(9, 10, 700)).not.toHaveProperty('ids');
   });
 
   test.each([
@@ -132,8 +147,9 @@ describe('query events', () => {
     [0.5, 1],
     [0, Number.NaN],
     [0, Number.POSITIVE_INFINITY],
-  ])('are not asked for after id %s with a limit of %s', async (afterId, limit) => {
-    await expect(read(afterId, limit)).rejects.toMatchObject({ code: 'PROXY_STATEMENT' });
+    [0, 1, 0.5],
+  ])('are not asked for after id %s with a limit of %s from %s us on', async (afterId, limit, minDurationUs = 0) => {
+    await expect(read(afterId, limit, minDurationUs)).rejects.toMatchObject({ code: 'PROXY_STATEMENT' });
     expect(commands).toEqual([]);
   });
 
@@ -145,6 +161,7 @@ describe('query events', () => {
   });
 
   test('never let a number into a statement that is none', () => {
-    expect(queryEventsStatement(5, 10)).toContain('WHERE id>5 ORDER BY id LIMIT 11');
+    const statement = queryEventsStatement({ afterId: 5, limit: 10, minDurationUs: 7 });
+    expect(statement).toContain('WHERE id>5 AND max(0,end_time-start_time)>=7 ORDER BY id LIMIT 11');
   });
 });
