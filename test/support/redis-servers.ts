@@ -14,7 +14,7 @@ export interface TestRedis {
 export function describeOnRedis(name: string, suite: (test: () => TestRedis) => void): void {
   describe.each([
     ['one server', () => startRedis()],
-    ['a cluster', startRedisCluster],
+    ['a cluster', () => startRedisCluster()],
   ])(`${name} in Redis as %s`, (_, start) => {
     let server: Service;
     let redis: RedisClient;

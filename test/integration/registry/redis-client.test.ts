@@ -15,7 +15,7 @@ const ECHO = redisScript('return { KEYS[1], ARGV[1] }');
 
 describe.each([
   ['one server', () => startRedis()],
-  ['a cluster', startRedisCluster],
+  ['a cluster', () => startRedisCluster()],
 ])('Redis as %s', (_, start) => {
   let server: Service;
   beforeAll(async () => {
