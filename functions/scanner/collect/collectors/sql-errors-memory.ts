@@ -1,6 +1,12 @@
 import type { ErrorMemory } from '@proxywatch/core/domain/scan/error-intervals';
 import { z } from 'zod';
 
+/** What was told of a proxy's errors last. */
+export interface SqlErrorsMemory extends ErrorMemory {
+  /** When its totals were asked for last, whether it answered or not, epoch milliseconds. */
+  readonly totalsAskedAtMs: number | undefined;
+}
+
 const whole = z.number().int();
 const VERSION = 1;
 
@@ -10,6 +16,7 @@ const stored = z.strictObject({
   at: z.number(),
   uptime: z.number(),
   known: z.number(),
+  asked: z.number().optional(),
   /** Key, count, born, seen. */
   rows: z.array(z.tuple([z.string(), whole, z.number(), whole])),
   totals: z
@@ -23,12 +30,14 @@ const stored = z.strictObject({
     .nullable(),
 });
 
-export function encodeErrorMemory({ atMs, uptimeS, rows, knownSinceS, totals }: ErrorMemory): string {
+export function encodeErrorMemory(memory: SqlErrorsMemory): string {
+  const { atMs, uptimeS, rows, knownSinceS, totalsAskedAtMs, totals } = memory;
   const state: z.infer<typeof stored> = {
     v: VERSION,
     at: atMs,
     uptime: uptimeS,
     known: knownSinceS,
+    asked: totalsAskedAtMs,
     rows: [...rows].map(([key, { count, bornS, seenS }]) => [key, count, bornS, seenS]),
     totals: totals
       ? {
@@ -43,14 +52,15 @@ export function encodeErrorMemory({ atMs, uptimeS, rows, knownSinceS, totals }: 
 }
 
 /** `undefined` for a state that cannot be read: the next look is a first one. */
-export function parseErrorMemory(text: string): ErrorMemory | undefined {
+export function parseErrorMemory(text: string): SqlErrorsMemory | undefined {
   const state = stored.safeParse(jsonOf(text)).data;
   if (!state) return undefined;
-  const { at: atMs, uptime: uptimeS, known: knownSinceS, rows, totals } = state;
+  const { at: atMs, uptime: uptimeS, known: knownSinceS, asked, rows, totals } = state;
   return {
     atMs,
     uptimeS,
     knownSinceS,
+    totalsAskedAtMs: asked,
     rows: new Map(rows.map(([key, count, bornS, seenS]) => [key, { count, bornS, seenS }])),
     totals: totals
       ? {

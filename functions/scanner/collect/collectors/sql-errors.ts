@@ -1,9 +1,9 @@
 import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { ErrorTotals } from '@proxywatch/core/domain/processlist';
-import { type ErrorMemory, errorIntervalOf } from '@proxywatch/core/domain/scan/error-intervals';
+import { errorIntervalOf } from '@proxywatch/core/domain/scan/error-intervals';
 import { errorRecordsOf } from '@proxywatch/core/domain/scan/error-records';
 import type { CollectContext, Collector } from '../collect-context.ts';
-import { encodeErrorMemory, parseErrorMemory } from './sql-errors-memory.ts';
+import { encodeErrorMemory, parseErrorMemory, type SqlErrorsMemory } from './sql-errors-memory.ts';
 
 /** The totals walk locked tables of the proxy, which must not happen more than once a minute; ticks are not that exact. */
 const TOTALS_INTERVAL_MS = 55_000;
@@ -19,23 +19,23 @@ async function collect(context: CollectContext): Promise<void> {
   const atMs = Math.round(clock.wallMs());
   if (truncated.includes('errors')) log.warn('more kinds of errors than are read', { proxy: proxy.id });
   // After the table, so that what comes up in between is told by the next table, and not taken for lost.
-  const totals = await fetchTotals(context, before);
+  const isAsked = session.capabilities.errorTotals && isDue(before?.totalsAskedAtMs, clock.wallMs());
+  const totalsAskedAtMs = isAsked ? Math.round(clock.wallMs()) : before?.totalsAskedAtMs;
+  const totals = isAsked ? await fetchTotals(context) : undefined;
   const isOfOneLife = totals === undefined || totals.uptimeS >= uptimeS;
   const read = { atMs, uptimeS, proxyNowS, rows, ...(totals && isOfOneLife && { totals }) };
   const { interval, memory } = errorIntervalOf(read, before);
   const records = errorRecordsOf({ proxy: proxy.id, namespace: proxy.namespace, ...interval }, settings);
-  await context.commit({ state: encodeErrorMemory(memory), records });
+  await context.commit({ state: encodeErrorMemory({ ...memory, totalsAskedAtMs }), records });
 }
 
-/** `undefined` when they are not due, and when the proxy does not tell them: the table alone is a lower bound. */
-async function fetchTotals(
-  { proxy, session, clock, log, signal }: CollectContext,
-  before: ErrorMemory | undefined,
-): Promise<ErrorTotals | undefined> {
-  if (!session.capabilities.errorTotals) return undefined;
-  const readAtMs = before?.totals?.atMs;
-  const ageMs = readAtMs === undefined ? Number.POSITIVE_INFINITY : Math.abs(clock.wallMs() - readAtMs);
-  if (ageMs < TOTALS_INTERVAL_MS) return undefined;
+/** A proxy that did not answer is asked no sooner than one that did. */
+function isDue(askedAtMs: SqlErrorsMemory['totalsAskedAtMs'], nowMs: number): boolean {
+  return askedAtMs === undefined || Math.abs(nowMs - askedAtMs) >= TOTALS_INTERVAL_MS;
+}
+
+/** `undefined` when the proxy does not tell them: the table alone is a lower bound. */
+async function fetchTotals({ proxy, session, log, signal }: CollectContext): Promise<ErrorTotals | undefined> {
   try {
     return await session.fetchErrorTotals(signal);
   } catch (error) {

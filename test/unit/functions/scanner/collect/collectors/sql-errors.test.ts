@@ -105,6 +105,23 @@ describe('SQL errors', () => {
     expect(proxy.calls.filter((call) => call === 'totals')).toHaveLength(1);
   });
 
+  test('are read without totals when the proxy could not tell them less than a minute ago', async () => {
+    const { collect, proxy } = createTestScanner();
+    proxy.totals = { byServer: [], accessDenied: 0 };
+    proxy.before = (call) => {
+      if (call === 'totals') throw new ProxywatchError('PROXY_TIMEOUT', 'locked tables');
+    };
+    const asked = async () => {
+      await collectOnce(collect, requestFor(ERRORS));
+      return proxy.calls.filter((call) => call === 'totals').length;
+    };
+    expect(await asked()).toBe(1);
+    jest.setSystemTime(Date.now() + 15_000);
+    expect(await asked()).toBe(1);
+    jest.setSystemTime(Date.now() + 45_000);
+    expect(await asked()).toBe(2);
+  });
+
   test('are told from the table when the totals cannot be read', async () => {
     const { proxy, dcdb, look } = createErrorScanner();
     proxy.totals = { byServer: [], accessDenied: 0 };
