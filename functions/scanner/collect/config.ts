@@ -23,6 +23,8 @@ const settings = z.object({
   REDIS_URL: redisUrl(),
   /** Needed where a route leads there, as they do by default. */
   DCDB_URL: mysqlUrl().optional(),
+  /** Of this process; there may be a thousand of them. */
+  DCDB_CONNECTIONS: integer({ min: 1, max: 100 }).default(2),
   KAFKA_BROKERS: hostPorts().optional(),
   /** Logs in to MSK with the role of this process. */
   KAFKA_IAM: flag().default(false),

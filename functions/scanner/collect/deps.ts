@@ -76,9 +76,9 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
 
 /** Sinks whose address is known; the configuration says that no route leads to another. */
 function sinksOf(config: CollectConfig, redis: RedisClient, log: Log): ReadonlyMap<SinkName, Sink> {
-  const { DCDB_URL, KAFKA_BROKERS, KAFKA_IAM, AWS_REGION } = config;
+  const { DCDB_URL, DCDB_CONNECTIONS: maxConnections, KAFKA_BROKERS, KAFKA_IAM, AWS_REGION } = config;
   const sinks = [createRedisSink(redis, { ttlMs: config.SCAN_STATUS_TTL_MS })];
-  if (DCDB_URL !== undefined) sinks.push(createDcdbSink(createDcdb(DCDB_URL), { log }));
+  if (DCDB_URL !== undefined) sinks.push(createDcdbSink(createDcdb(DCDB_URL, { maxConnections }), { log }));
   if (KAFKA_BROKERS !== undefined) {
     const brokers = KAFKA_BROKERS.map(({ host, port }) =>
       host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,

@@ -39,6 +39,7 @@ describe('settings of collecting', () => {
       maxRecords: 2_000,
     });
     expect(routesOf(config)).toMatchObject({ status: ['redis'], keyLogs: ['kafka', 'dcdb'] });
+    expect(config.DCDB_CONNECTIONS).toBe(2);
   });
 
   test('have thresholds of their own for a namespace, and only what it names', () => {
