@@ -5,11 +5,11 @@ import type { RegistrySnapshot } from '@proxywatch/core/ports/proxy-registry';
 import type { Fleet } from '../../../../functions/gateway/fleet.ts';
 import type { WorkerLease } from '../../../../functions/gateway/ownership/held-lease.ts';
 import { createGate, FakeProxy, PROXY } from '../../../support/fake-proxy.ts';
-import { FakeStore } from '../../../support/fake-store.ts';
+import { FakeStore, unavailable } from '../../../support/fake-store.ts';
 import { MemoryLeases, MemoryMembership } from '../../../support/memory-fleet.ts';
 import { until } from '../../../support/until.ts';
 import { createTestFleet } from './test-fleet.ts';
-import { createTestLog, createTestWorker, METRICS } from './test-worker.ts';
+import { createTestLog, createTestWorker, executionsIn, METRICS, scrape } from './test-worker.ts';
 
 const proxyCalled = (id: string, more: Partial<RegisteredProxy> = {}): RegisteredProxy => ({ ...PROXY, id, ...more });
 
@@ -74,6 +74,28 @@ describe('a fleet', () => {
     expect(idsOf()).toEqual(['a', 'b', 'c']);
     expect(fleet.workerOf('a')).toBe(a);
     expect(drivers.get('b')?.sessions.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  test('writes the history of a proxy that is taken out of the registry, and goes on with it when it returns', async () => {
+    const driver = new FakeProxy();
+    drivers.set('a', driver);
+    driver.executions.set('A', 5);
+    await publish([proxyCalled('a')]);
+    const executions = async () => executionsIn(await scrape(fleet.workerOf('a')!));
+    expect(await executions()).toMatchObject({ all: 5, A: 5 });
+    store.before = (call) => (call === 'save' ? Promise.reject(unavailable()) : undefined);
+    driver.executions.set('A', 9);
+    expect(await executions()).toEqual({});
+    store.before = () => undefined;
+    await publish([]);
+    await until('its lease is free', () => !leases.held.has('a'));
+    expect([fleet.targets, fleet.isRegistered('a'), fleet.workerOf('a')]).toEqual([[], false, undefined]);
+    // While nobody looked, somebody emptied its table.
+    driver.executions.set('A', 2);
+    driver.uptimeS += 60;
+    await publish([proxyCalled('a')]);
+    await until('it is held again', () => fleet.workerOf('a') !== undefined);
+    expect(await executions()).toMatchObject({ all: 11, A: 11 });
   });
 
   test('collects from everybody once without being scraped, and is ready then', async () => {
