@@ -30,8 +30,8 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #lanes = new Map<SinkName, Lane>();
-  /** By batch: sinks that do not have it yet. */
-  readonly #pending = new Map<string, Set<SinkName>>();
+  /** Sinks that do not have it yet. */
+  readonly #pending = new Map<PendingBatch, Set<SinkName>>();
   #isStopped = false;
   #delivered = 0;
   #refused = 0;
@@ -54,9 +54,9 @@ export class Delivery {
 
   /** Takes batches that stand in the store; they are on their way when this returns. */
   add(batches: readonly PendingBatch[]): void {
-    for (const { batch, pending } of batches) {
-      this.#pending.set(batch.id, new Set(pending));
-      for (const name of pending) this.#laneOf(name).queue.push(batch);
+    for (const one of batches) {
+      this.#pending.set(one, new Set(one.pending));
+      for (const name of one.pending) this.#laneOf(name).queue.push(one);
     }
     for (const [name, lane] of this.#lanes) {
       if (lane.queue.length > 0 && !this.#isStopped) lane.work ??= this.#work(name, lane);
@@ -84,20 +84,27 @@ export class Delivery {
   }
 
   async #work(name: SinkName, lane: Lane): Promise<void> {
-    for (let batch = lane.queue[0]; batch && !this.#isStopped; batch = lane.queue[0]) {
+    for (let one = lane.queue[0]; one && !this.#isStopped && !this.#isAway(name); one = lane.queue[0]) {
+      const { batch } = one;
       const outcome = await this.#write(name, batch);
       if (outcome === 'not-now' || !(await this.#settle(name, batch))) break;
+      this.#noteSettled(name, one);
       if (outcome === 'written') this.#delivered++;
       lane.queue.shift();
     }
     lane.work = undefined;
   }
 
+  #isAway(name: SinkName): boolean {
+    const { away, signal } = this.#options;
+    return away.has(name) || signal.aborted;
+  }
+
   async #write(name: SinkName, batch: ScanBatch): Promise<Written> {
     const { sinks, away, signal, writeTimeoutMs, log } = this.#options;
     const sink = sinks.get(name);
     if (!sink) return this.#letGo(name, batch, 'no such sink is configured any more');
-    if (away.has(name) || signal.aborted) return 'not-now';
+    if (this.#isAway(name)) return 'not-now';
     const limit = abortAfter(writeTimeoutMs(), signal);
     try {
       const what = { code: 'SINK_UNAVAILABLE', what: `writing to ${name}` } as const;
@@ -142,16 +149,19 @@ export class Delivery {
       else if (!signal.aborted) log.warn('a batch was not settled', { proxy: proxyId, batch: id, code });
       return false;
     }
-    const pending = this.#pending.get(id);
-    pending?.delete(name);
-    if (pending?.size === 0) this.#pending.delete(id);
     return true;
+  }
+
+  #noteSettled(name: SinkName, one: PendingBatch): void {
+    const pending = this.#pending.get(one);
+    pending?.delete(name);
+    if (pending?.size === 0) this.#pending.delete(one);
   }
 }
 
 type Written = 'written' | 'let-go' | 'not-now';
 
 interface Lane {
-  readonly queue: ScanBatch[];
+  readonly queue: PendingBatch[];
   work: Promise<void> | undefined;
 }

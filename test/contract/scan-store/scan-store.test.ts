@@ -97,6 +97,15 @@ describeOnRedis('what the scanner keeps of a proxy', (server) => {
     expect((await store.load(PROXY, token)).batches).toEqual(batches);
   });
 
+  test('unfolds what an outage left behind one after the other, and not all at once', async () => {
+    const batches = Array.from({ length: 8 }, (_, i) => pendingOf(`b${i}`, randomBytes(50_000).toString('hex')));
+    await store.commit(PROXY, token, { collector: 'keyLogs', state: 's', batches });
+    const loaded = (await store.load(PROXY, token)).batches;
+    expect(loaded).toEqual(batches);
+    const first = loaded.map(({ batch }) => batch);
+    expect(loaded.filter(({ batch }, i) => batch === first[i])).toHaveLength(4);
+  });
+
   describe('when too much is pending', () => {
     test.each([
       ['batches', { maxPendingBatches: 3 }],

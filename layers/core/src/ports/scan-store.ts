@@ -34,6 +34,7 @@ export interface StoredScan {
 }
 
 export interface PendingBatch {
+  /** Of one that was loaded, looking at it may mean to unfold it: whoever has many looks at one after the other. */
   readonly batch: ScanBatch;
   /** Sinks that do not have it yet. */
   readonly pending: readonly SinkName[];

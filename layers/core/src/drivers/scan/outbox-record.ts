@@ -1,4 +1,5 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { ProxywatchError } from '../../domain/errors.ts';
 import { COLLECTORS, SINKS, type SinkName } from '../../domain/scan/collectors.ts';
 import type { ScanBatch } from '../../domain/scan/scan-record.ts';
 import type { PendingBatch } from '../../ports/scan-store.ts';
@@ -36,6 +37,26 @@ export function decodeOutboxRecord(proxyId: string, field: string, record: Buffe
   return isBatchOf(batch, proxyId, field)
     ? { batch, pending, sequence: Number(sequence), bytes: record.length }
     : undefined;
+}
+
+/**
+ * A batch that was decoded once, from then on as the record it came from: unfolded anew each time that it is looked at, and
+ * nothing but the record in between.
+ */
+export function foldedBatch(
+  proxyId: string,
+  field: string,
+  record: Buffer,
+  pending: PendingBatch['pending'],
+): PendingBatch {
+  return {
+    get batch() {
+      const decoded = decodeOutboxRecord(proxyId, field, record);
+      if (!decoded) throw new ProxywatchError('RECORD_DAMAGED', `batch ${field} of ${proxyId} cannot be read any more`);
+      return decoded.batch;
+    },
+    pending,
+  };
 }
 
 function parseBody(body: Buffer): unknown {

@@ -1,9 +1,9 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import { COLLECTORS, type CollectorName } from '../../domain/scan/collectors.ts';
-import type { ScanStore } from '../../ports/scan-store.ts';
+import type { PendingBatch, ScanStore } from '../../ports/scan-store.ts';
 import { FORGET } from '../history/history-scripts.ts';
 import type { RedisArgument, RedisClient, RedisScript } from '../redis/redis-client.ts';
-import { decodeOutboxRecord, encodePendingBatch, type OutboxRecord } from './outbox-record.ts';
+import { decodeOutboxRecord, encodePendingBatch, foldedBatch } from './outbox-record.ts';
 import { allSinkKeysOf, scanKeysOf } from './scan-keys.ts';
 import { COMMIT, HEAD, SET_BATCHES_ASIDE, SETTLE } from './scan-scripts.ts';
 
@@ -18,6 +18,8 @@ export const OUTBOX_LIMITS = { maxPendingBytes: 4 * 2 ** 20, maxPendingBatches: 
 
 /** One step of a load reads at most so much, or one batch. */
 const STEP = { bytes: 2 ** 20, batches: 200 };
+/** Stored bytes whose batches are kept unfolded, ten times as large: an outage leaves megabytes for each proxy. */
+const UNFOLDED_BYTES = 2 ** 18;
 /** Damaged records kept for each proxy. */
 const MAX_SET_ASIDE = 500;
 
@@ -53,12 +55,19 @@ export function createRedisScanStore(redis: RedisClient, limits: OutboxLimits = 
       const { fence, states, outbox, quarantine } = scanKeysOf(proxyId);
       const [, pairs, sizes, replaced] = await evaluate(proxyId, HEAD, [fence, states, outbox], [token], signal);
       const stored = sizedBatchesOf(sizes);
-      const records: OutboxRecord[] = [];
+      const records: { readonly sequence: number; readonly one: PendingBatch }[] = [];
+      let pendingBytes = 0;
       const damaged: string[] = [];
       for (const [id, record] of await fetchRecords(outbox, stored, signal)) {
         const decoded = decodeOutboxRecord(proxyId, id, record);
-        if (decoded) records.push(decoded);
-        else damaged.push(id);
+        if (!decoded) {
+          damaged.push(id);
+          continue;
+        }
+        const { batch, pending, sequence, bytes } = decoded;
+        pendingBytes += bytes;
+        const isKept = pendingBytes <= UNFOLDED_BYTES;
+        records.push({ sequence, one: isKept ? { batch, pending } : foldedBatch(proxyId, id, record, pending) });
       }
       for (let at = 0; at < damaged.length; at += STEP.batches) {
         const args = [token, MAX_SET_ASIDE, ...damaged.slice(at, at + STEP.batches)];
@@ -66,8 +75,8 @@ export function createRedisScanStore(redis: RedisClient, limits: OutboxLimits = 
       }
       return {
         states: statesOf(pairs),
-        batches: records.sort((a, b) => a.sequence - b.sequence).map(({ batch, pending }) => ({ batch, pending })),
-        pendingBytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
+        batches: records.sort((a, b) => a.sequence - b.sequence).map(({ one }) => one),
+        pendingBytes,
         damaged: damaged.length + Number(replaced),
       };
     },
