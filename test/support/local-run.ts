@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { afterEach, jest } from '@jest/globals';
+import { afterAll, afterEach, jest } from '@jest/globals';
 import { isPortFree, pickFreePort } from '../../infra/local/services/ports.ts';
 import { isGone } from './processes.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { type Lifetime, temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
 const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
@@ -15,18 +15,23 @@ const STOP_TIMEOUT_MS = 40_000;
 // A test of a whole run waits for many things, each for up to a minute: its own limits tell what was late.
 jest.setTimeout(600_000);
 
-const launched: ChildProcess[] = [];
+const launched: Readonly<Record<Lifetime, ChildProcess[]>> = { test: [], file: [] };
 
-afterEach(async () => {
-  for (const child of launched.splice(0)) {
+afterEach(() => endAll(launched.test));
+afterAll(() => endAll(launched.file));
+
+async function endAll(children: ChildProcess[]): Promise<void> {
+  for (const child of children.splice(0)) {
     child.kill('SIGKILL');
     await until('the launcher is gone', () => isGone(child.pid!));
   }
-});
+}
 
-/** `npm start` without npm, on free ports and in folders of its own. */
-export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
-  const folder = temporaryFolder();
+export type LocalRun = Awaited<ReturnType<typeof startLocalRun>>;
+
+/** `npm start` without npm, on free ports and in folders of its own; ends after the test, or after all tests of the file. */
+export async function startLocalRun(env: NodeJS.ProcessEnv = {}, lifetime: Lifetime = 'test') {
+  const folder = temporaryFolder(lifetime);
   const [local, temporary] = [join(folder, 'local'), join(folder, 'tmp')];
   mkdirSync(temporary, { mode: 0o777 });
   const gatewayPort = await pickPort([0, 1]);
@@ -40,7 +45,7 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
     LAB_PORT: `${await pickPort([0, 1, 10, 11, 20, 21], [gatewayPort, gatewayPort + 1])}`,
     ...env,
   };
-  const child = launch(settings);
+  const child = launch(settings, lifetime);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk) => {
@@ -56,6 +61,11 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
     file: (name: string) => join(local, name),
     env: () => parseEnv(readFileSync(join(local, 'env'), 'utf8')),
     pidOf: (name: string) => Number(readFileSync(join(local, 'run', `${name}.pid`), 'utf8')),
+    /** Whether a part that had this pid has died and was started again. */
+    isRestarted(name: string, before: number) {
+      const file = join(local, 'run', `${name}.pid`);
+      return existsSync(file) && run.pidOf(name) !== before;
+    },
     /** Everything that has a pid file, the launcher included. */
     pids: () => readdirSync(join(local, 'run')).map((file) => run.pidOf(file.replace('.pid', ''))),
     async ready() {
@@ -82,12 +92,12 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}) {
 }
 
 /** Another launcher with the same settings. */
-export function launch(settings: NodeJS.ProcessEnv): ChildProcess {
+export function launch(settings: NodeJS.ProcessEnv, lifetime: Lifetime = 'test'): ChildProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  launched.push(child);
+  launched[lifetime].push(child);
   return child;
 }
 

@@ -1,10 +1,8 @@
 import { expect } from '@jest/globals';
 import { type DigestTruth, fetchDigests, lab } from './lab-truth.ts';
-import type { startLocalRun } from './local-run.ts';
+import type { LocalRun } from './local-run.ts';
 import { type PrometheusSample, queryPrometheus } from './prometheus.ts';
 import { until } from './until.ts';
-
-type LocalRun = Awaited<ReturnType<typeof startLocalRun>>;
 
 const EXECUTIONS = 'dbproxy_sql_executions_total';
 const LABS = [1, 2, 3] as const;

@@ -1,18 +1,24 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 
-const folders: string[] = [];
+/** When what a test made goes away: with the test, or with the last one of its file. */
+export type Lifetime = 'test' | 'file';
 
-/** A folder that other accounts may enter too; removed after the test. */
-export function temporaryFolder(): string {
+const folders: Readonly<Record<Lifetime, string[]>> = { test: [], file: [] };
+
+/** A folder that other accounts may enter too; removed after the test, or after all tests of the file. */
+export function temporaryFolder(lifetime: Lifetime = 'test'): string {
   const folder = mkdtempSync(join(tmpdir(), 'proxywatch-test-'));
   chmodSync(folder, 0o777);
-  folders.push(folder);
+  folders[lifetime].push(folder);
   return folder;
 }
 
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+afterEach(() => removeAll(folders.test));
+afterAll(() => removeAll(folders.file));
+
+function removeAll(paths: string[]): void {
+  for (const path of paths.splice(0)) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+}
