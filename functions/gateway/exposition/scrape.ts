@@ -21,6 +21,13 @@ export function assemble(catalogue: Catalogue, documents: readonly ProxyDocument
   return new Scrape(joiner.finish());
 }
 
+/** The same of bytes that nobody changes. */
+export function assembleBytes(parts: Iterable<Buffer>): Scrape {
+  const joiner = new Joiner();
+  for (const part of parts) joiner.addBody(createBody(part));
+  return new Scrape(joiner.finish());
+}
+
 /** A consistent exposition: its bytes stay as they are until `release`, whatever is written meanwhile. */
 export class Scrape {
   readonly #bodies: readonly Body[];

@@ -7,7 +7,7 @@ export interface RelayOptions {
   readonly signal: AbortSignal;
   /** So long, from the beginning, a proxy that cannot be had is asked for again: it may be on its way. @default 2,000 */
   readonly patienceMs?: number;
-  /** Bytes of all pages together. @default 64 MB */
+  /** Bytes of all pages together. @default 32 MB */
   readonly maxBytes?: number;
 }
 
@@ -21,7 +21,7 @@ export interface RelayedPages {
 const LANES = 8;
 const PATIENCE_MS = 2_000;
 const RETRY_MS = 200;
-const MAX_BYTES = 64_000_000;
+const MAX_BYTES = 32_000_000;
 
 /** Fetches the page of each proxy from its owner, in the older text format. Never rejects. */
 export async function relayPages(

@@ -12,7 +12,7 @@ import { showWorkers } from './show-workers.ts';
 /** A reader that takes longer than this for one answer is cut off. */
 const SEND_TIMEOUT_MS = 60_000;
 /** Pages of the whole fleet at once: each is in memory as a whole. */
-const MAX_FLEET_PAGES = 2;
+const MAX_FLEET_PAGES = 1;
 
 /**
  * With `?proxy=<id>` that proxy, at its owner: the way in which production scrapes. Without, all proxies of this gateway, so
@@ -65,7 +65,7 @@ async function serveFleet(context: RouteContext, request: IncomingMessage, respo
   const { fleet, metrics, gatewayId, fleetPages } = context;
   if (fleetPages.underWay >= MAX_FLEET_PAGES) {
     response.setHeader('Retry-After', '5');
-    return sendJson(response, 503, { error: `${MAX_FLEET_PAGES} pages of the whole fleet are under way` });
+    return sendJson(response, 503, { error: 'a page of the whole fleet is under way' });
   }
   fleetPages.underWay++;
   try {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fleet } from '../../../../../functions/gateway/fleet.ts';
+import { assembleFleet } from '../../../../../functions/gateway/http/fleet-page.ts';
 import { type RunningServer, startServer } from '../../../../../functions/gateway/http/server.ts';
 import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
 import { FakeStore } from '../../../../support/fake-store.ts';
@@ -136,16 +137,28 @@ describe('the page of a gateway among others', () => {
     expect(await missingNow()).toBe(before + lost.length);
   });
 
-  test('is put together for two people at once, others are asked to come back', async () => {
+  test('is put together for one at a time, others are asked to come back', async () => {
     await stopMembers();
     members = await startMembers({ shareMs: 0 });
     const gate = createGate();
     for (const driver of drivers.values()) driver.before = (call) => (call === 'digests' ? gate.pass() : undefined);
-    const pages = [1, 2, 3].map(() => fetch(`http://127.0.0.1:${members[0]!.server.port}/metrics?fleet=true`));
+    const pages = [1, 2].map(() => fetch(`http://127.0.0.1:${members[0]!.server.port}/metrics?fleet=true`));
     const refused = await Promise.race(pages);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
     gate.open();
     const statuses = (await Promise.all(pages)).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([200, 200, 503]);
+    expect(statuses.toSorted()).toEqual([200, 503]);
+  });
+
+  test('leaves out what would be too large for memory, and says so', async () => {
+    const [first, second] = members as [Member, Member];
+    const { scrape } = await assembleFleet(first.fleet, 'gateway-1', { maxOwnBytes: 100 });
+    const [note, missing, ...series] = scrape.buffers().join('').split('\n');
+    expect([note, missing]).toEqual([
+      expect.stringContaining('the fleet as gateway-1 sees it'),
+      '# missing: all of its own, more than 100 bytes: ask it for /metrics',
+    ]);
+    expect(proxiesIn(parseExposition(series.join('\n'), 'text').samples)).toEqual(idsOf(second));
+    scrape.release();
   });
 });
