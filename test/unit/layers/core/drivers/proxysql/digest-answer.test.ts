@@ -165,6 +165,12 @@ describe('the answer to a digest texts statement', () => {
     );
   });
 
+  test('survives texts that are no UTF-8', () => {
+    const packed = `0x1\x1f${Buffer.from("SELECT 'caf\xe9' /* \xff */", 'latin1').toString('hex')}\x1e0x2\x1f${hex('x')}`;
+    const texts = parseDigestTexts(rows(packed), new Set(['0x1', '0x2']));
+    expect([...texts.values()]).toEqual(["SELECT 'caf\ufffd' /* \ufffd */", 'x']);
+  });
+
   test('without a separator is malformed', () => {
     expect(() => parseDigestTexts(rows('0x1'), new Set(['0x1']))).toThrow('digest without a text');
   });
