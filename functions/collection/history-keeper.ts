@@ -145,10 +145,13 @@ export class HistoryKeeper {
     return this.#remembered?.digests.rows.spill(bytes) ?? 0;
   }
 
-  /** Statistics whose totals were lost before `sealedBeforeS` may be shown again; they begin at zero. */
-  unseal(sealedBeforeS: number): void {
-    this.#remembered?.digests.unsealSeries(sealedBeforeS);
-    this.#remembered?.errors.unseal(sealedBeforeS);
+  /**
+   * Forgets series that are not shown since `goneBeforeS`, with the next write in the store too; answers how many. Errors
+   * whose totals were lost before may be shown again. Either begins at zero.
+   */
+  retire(goneBeforeS: number): number {
+    this.#remembered?.errors.unseal(goneBeforeS);
+    return this.#remembered?.digests.retireSeries(goneBeforeS) ?? 0;
   }
 
   /**

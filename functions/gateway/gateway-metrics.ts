@@ -20,6 +20,7 @@ export interface GatewayMetrics {
   readonly spills: Counter;
   readonly restoredRows: Counter;
   readonly forgottenRows: Counter<'reason'>;
+  readonly retiredSeries: Counter;
   readonly damagedRecords: Counter<'kind'>;
   readonly heartbeats: Counter<'outcome'>;
   readonly members: Gauge;
@@ -120,6 +121,11 @@ export function createGatewayMetrics(gatewayId: string, sources: MetricSources =
       name: 'proxywatch_gateway_history_forgotten_rows_total',
       help: 'Digest rows whose last values are known no more, by reason; their next increase is in __other__.',
       labelNames: ['reason'],
+      registers,
+    }),
+    retiredSeries: new Counter({
+      name: 'proxywatch_gateway_history_retired_series_total',
+      help: 'Digest series that nobody saw for HISTORY_RETENTION_SECONDS and that are forgotten; they begin again at zero.',
       registers,
     }),
     damagedRecords: new Counter({

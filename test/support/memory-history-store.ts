@@ -74,6 +74,8 @@ export class MemoryHistoryStore implements HistoryStore {
     if (!isAll && (!held || countsDiffer(held))) return { kind: 'lost' };
     const rows = new Map(batch.replaces === 'nothing' ? held?.rows : undefined);
     for (const key of batch.deletedRows) rows.delete(key);
+    const series = new Map(held?.series);
+    for (const key of batch.deletedSeries) series.delete(key);
     const history: HeldHistory = {
       meta: batch.meta,
       metaCopy: batch.meta,
@@ -81,7 +83,7 @@ export class MemoryHistoryStore implements HistoryStore {
       previous: revision,
       ageMs: readAgeMs,
       rows: merged(rows, batch.rows),
-      series: merged(held?.series, batch.series),
+      series: merged(series, batch.series),
       errors: merged(held?.errors, batch.errors),
       written: { rows: 0, series: 0, errors: 0 },
     };

@@ -30,7 +30,8 @@ interface Store {
  */
 export class SimulatedGateway {
   readonly proxy = new SimulatedProxy();
-  readonly topN: number;
+  #topN: number;
+  #largestTopN: number;
   remembered = nothingRemembered();
   exposed = new Map<string, DigestCounters>();
   truncateBetween = false;
@@ -49,6 +50,9 @@ export class SimulatedGateway {
   /** Totals of single series cannot be told any more. */
   #isSeriesDamaged = false;
   #exposedTotals = ZERO;
+  /** What was shown of series that are retired in memory, but not in the store yet. */
+  readonly #retired = new Map<string, DigestCounters>();
+  #retiresWhileStoring: number | undefined;
   #store: Store | undefined;
   #storedReadAtS: [sentS: number, answeredS: number] = [0, 0];
   #readAtS: [sentS: number, answeredS: number] = [0, 0];
@@ -58,7 +62,8 @@ export class SimulatedGateway {
   readonly #hasSlack: boolean;
 
   constructor(topN: number, restS: number, hasSlack: boolean) {
-    this.topN = topN;
+    this.#topN = topN;
+    this.#largestTopN = topN;
     this.#restS = restS;
     this.#hasSlack = hasSlack;
   }
@@ -69,6 +74,12 @@ export class SimulatedGateway {
 
   get history() {
     return this.remembered.digests;
+  }
+
+  /** From the next reads on so many series are shown: others leave, or more come back. */
+  show(topN: number): void {
+    this.#topN = topN;
+    this.#largestTopN = Math.max(topN, this.#largestTopN);
   }
 
   truncate(): void {
@@ -115,14 +126,19 @@ export class SimulatedGateway {
   storePart(maxRows = 5): void {
     const batch = batchOf(this.remembered, this.#store === undefined, maxRows);
     if (!batch) return;
+    if (!this.#store) this.#retired.clear();
     const rows = new Map(batch.replaces !== 'nothing' ? [] : this.#store?.rows);
     const series = new Map(this.#store?.series);
     for (const key of batch.deletedRows) rows.delete(key);
     for (const [key, record] of batch.rows) rows.set(key, record);
+    for (const key of batch.deletedSeries) series.delete(key);
     for (const [key, record] of batch.series) series.set(key, record);
     this.#store = { meta: batch.meta, metaCopy: batch.meta, rows, series };
     this.#storedReadAtS = this.#readAtS;
     this.#storedLife = this.#readLife;
+    for (const key of [...batch.deletedSeries, ...batch.series.keys()]) this.#retired.delete(key);
+    if (this.#retiresWhileStoring !== undefined) this.retire(this.#retiresWhileStoring);
+    this.#retiresWhileStoring = undefined;
     markStored(this.remembered, rows.size, batch);
     this.proxy.markStored();
   }
@@ -130,6 +146,10 @@ export class SimulatedGateway {
   crash(): void {
     if (this.#store && !isAllStored(this.remembered)) this.#isForgetful = true;
     this.#isSeen = false;
+    // What was retired in memory only is back.
+    for (const [key, shown] of this.#retired) this.exposed.set(key, shown);
+    this.#retired.clear();
+    this.#retiresWhileStoring = undefined;
     this.remembered = this.#store
       ? restoreHistory(storedOf(this.#store), Math.floor(this.proxy.nowS)).remembered
       : nothingRemembered();
@@ -159,6 +179,31 @@ export class SimulatedGateway {
     if (isTold) this.history.rows.noteDropped(dropped);
     else this.history.rows.noteUncertain();
     if (dropped.length > 0 || !isTold) this.#isForgetful = true;
+  }
+
+  /** Series that were not shown for longer are forgotten, and so is what scrapes showed of them. */
+  retire(goneS: number): void {
+    const before = new Set(this.history.series.keys());
+    this.history.retireSeries(Math.floor(this.proxy.nowS) - goneS);
+    for (const key of this.history.series.keys()) before.delete(key);
+    for (const key of before) {
+      const shown = this.exposed.get(key);
+      if (shown && this.#store?.series.has(key)) this.#retired.set(key, shown);
+      this.exposed.delete(key);
+    }
+  }
+
+  /** The same beside the next write, between its beginning and its end. */
+  retireWhileStoring(goneS: number): void {
+    this.#retiresWhileStoring = goneS;
+  }
+
+  /** The store holds no series that memory does not hold. */
+  expectStoreToForget(): void {
+    this.#retiresWhileStoring = undefined;
+    this.store();
+    const known = new Set(this.history.series.keys());
+    expect([...(this.#store?.series.keys() ?? [])].filter((key) => !known.has(key))).toEqual([]);
   }
 
   /** The store comes back empty. */
@@ -207,7 +252,7 @@ export class SimulatedGateway {
     const trulyRisen = differenceOf(totals, this.#exposedTotals);
     if (this.#isSeriesDamaged) expect(isAnyBelow(trulyRisen, risen)).toBe(false);
     else expect(risen).toEqual(trulyRisen);
-    if (!this.#isSeriesDamaged) expect(series.named.size).toBeLessThanOrEqual(this.topN);
+    if (!this.#isSeriesDamaged) expect(series.named.size).toBeLessThanOrEqual(this.#largestTopN);
     this.#exposedTotals = totals;
     this.#isSeen = true;
   }
@@ -231,7 +276,7 @@ export class SimulatedGateway {
     const [lastSentS, lastAnsweredS] = this.#readAtS;
     const elapsed = { minS: sentS - lastAnsweredS, maxS: this.proxy.nowS - lastSentS };
     const timing = { tookS, elapsed, wallS: Math.floor(this.proxy.nowS) };
-    const naming = { topN: this.topN, atS: this.proxy.nowS, mayLeave: this.#isSeen };
+    const naming = { topN: this.#topN, atS: this.proxy.nowS, mayLeave: this.#isSeen };
     let scope: RecallScope = 'changed';
     for (let attempt = 0; attempt < 3; attempt++) {
       const recall = this.history.recallOf(read, timing, scope);

@@ -17,7 +17,7 @@ export interface HistoryMemoryOptions {
   readonly budgetBytes: number;
   /** Rows idle for longer leave memory. */
   readonly idleS: number;
-  /** Rows idle for longer leave the store. */
+  /** Rows idle for longer leave the store, and series that were not shown for longer leave it and memory. */
   readonly retentionS: number;
   readonly clock: Clock;
   readonly metrics: GatewayMetrics;
@@ -89,13 +89,13 @@ export class HistoryMemory {
     this.#noteBudget();
   }
 
-  /** Idle rows leave memory; other work has its turn between two histories. */
+  /** Idle rows leave memory, and series that are not shown for long; other work has its turn between two histories. */
   async evictIdle(): Promise<void> {
     const { keepers, idleS, retentionS, clock, metrics } = this.#options;
     for (const keeper of keepers()) {
       const nowS = Math.floor(clock.wallMs() / 1000);
       metrics.evictedRows.inc({ reason: 'idle' }, keeper.evict(nowS - idleS));
-      keeper.unseal(nowS - retentionS);
+      metrics.retiredSeries.inc(keeper.retire(nowS - retentionS));
       await setImmediate();
     }
   }

@@ -66,6 +66,7 @@ export async function refusesLateWrite(world: World, proxyId: string, token: str
       meta: 'late',
       rows: new Map(),
       deletedRows: [],
+      deletedSeries: [],
       series: new Map(),
     } as const;
     const write = { token, revision: undefined, readAgeMs: 0, batch: { ...batch, errors: new Map() } };

@@ -16,6 +16,7 @@ const EMPTY = {
   meta: '',
   rows: new Map(),
   deletedRows: [],
+  deletedSeries: [],
   series: new Map(),
   errors: new Map(),
 } as const;

@@ -13,6 +13,7 @@ const batchOf = (batch: Partial<HistoryBatch> = {}): HistoryBatch => ({
   meta: 'meta',
   rows: new Map(),
   deletedRows: [],
+  deletedSeries: [],
   series: new Map(),
   errors: new Map(),
   ...batch,
@@ -80,6 +81,7 @@ describeOnRedis('a store of histories', (where) => {
   test('changes what a batch brings, deletes what it names, and leaves the rest', async () => {
     const { token, revision } = await begin({
       rows: new Map([...'abc'].map((key) => [key, '1'])),
+      series: new Map(['gone', 'kept', 'c'].map((key) => [key, '1'])),
       errors: new Map([['e', '1']]),
     });
     const batch = {
@@ -90,15 +92,23 @@ describeOnRedis('a store of histories', (where) => {
       ]),
       deletedRows: ['b'],
       series: new Map([['s', '2']]),
+      deletedSeries: ['gone', 'never there', 'b'],
     };
     const state = { token, revision: await revisionOf(write(token, revision, batch)) };
     expect(Object.fromEntries(await rowsOf(state, [...'abcd']))).toEqual({ a: '2', c: '1', d: '2' });
     expect(await store.load('p')).toMatchObject({
       meta: 'new',
       storedRows: 3,
-      series: new Map([['s', '2']]),
+      series: new Map([
+        ['kept', '1'],
+        ['c', '1'],
+        ['s', '2'],
+      ]),
       errors: new Map([['e', '1']]),
+      missing: { rows: 0, series: 0, errors: 0 },
     });
+    await revisionOf(write(token, state.revision, { deletedSeries: ['kept', 'c', 's'] }));
+    expect(await store.load('p')).toMatchObject({ series: new Map(), missing: { series: 0 } });
   });
 
   test.each([

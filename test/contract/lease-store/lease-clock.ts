@@ -17,6 +17,14 @@ export function tokenOf(acquired: Acquired): string {
 /** A write of the smallest history there is. */
 export function writeWith(token: string): HistoryWrite {
   const none = new Map<string, string>();
-  const batch = { replaces: 'everything', meta: 'm', rows: none, deletedRows: [], series: none, errors: none } as const;
+  const batch = {
+    replaces: 'everything',
+    meta: 'm',
+    rows: none,
+    deletedRows: [],
+    series: none,
+    deletedSeries: [],
+    errors: none,
+  } as const;
   return { token, revision: undefined, readAgeMs: 0, batch };
 }

@@ -29,6 +29,7 @@ describeOnRedis('a history that is written with a batch', (server) => {
       meta: `meta of ${row}`,
       rows: new Map([[row, 'record']]),
       deletedRows: [],
+      deletedSeries: [],
       series: NOTHING,
       errors: NOTHING,
     },

@@ -34,17 +34,18 @@ export interface Attribution {
  * Gives each delta of a read to exactly one series. Who is named is decided first, from what earlier reads told: a leaver's
  * delta goes to the remainder, and so does that of a digest that enters late, since what it ran before was the
  * remainder's. Digests born since the last read enter in full while there is room.
- * The first read of all (`isFirst`) brings whole lives and says nothing of who is heavy lately.
+ * The first read of all (`isFirst`) brings whole lives and says nothing of who is heavy lately. `wallS` is the reader's
+ * wall clock.
  */
 export function attribute(
   changes: readonly RowChange[],
   series: SeriesTable,
   ranking: TopSeries,
   { topN, atS, mayLeave }: NamingOptions,
-  isFirst: boolean,
+  { wallS, isFirst }: { readonly wallS: number; readonly isFirst: boolean },
 ): Attribution {
   const { leavers, entrants } = mayLeave ? ranking.plan(series.named, topN, atS) : { leavers: [], entrants: [] };
-  for (const key of leavers) series.unname(key);
+  for (const key of leavers) series.unname(key, wallS);
   for (const key of entrants) series.name(key);
   const entering = new Set(entrants);
   const movedSeries = new Set(entrants);

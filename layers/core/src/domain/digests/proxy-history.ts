@@ -30,7 +30,15 @@ const RANKING_HALF_LIFE_S = 300;
 
 /** What a store must take over so that it equals the history: keys of records to write or to delete. */
 export interface HistoryChanges extends RowsToStore {
-  readonly series: ReadonlySet<string>;
+  readonly series: readonly string[];
+  readonly retiredSeries: readonly string[];
+}
+
+/** Keys of records that a store has written or deleted. */
+export interface StoredChanges {
+  readonly rows: Iterable<string>;
+  readonly series: Iterable<string>;
+  readonly retiredSeries: Iterable<string>;
 }
 
 /** What is remembered beside rows and series. */
@@ -76,7 +84,7 @@ export class ProxyHistory {
     return this.#other;
   }
 
-  /** What of the totals is in no series any more, and is shown by none: that of series whose totals were lost. */
+  /** What of the totals is in no series any more, and is shown by none: that of series that were retired, or lost. */
   get retired(): DigestCounters {
     return this.#retired;
   }
@@ -137,25 +145,39 @@ export class ProxyHistory {
     this.#unstoredSeries.add(key);
   }
 
-  /** Series whose totals were lost before `sealedBeforeS` may be shown again; they begin at zero. */
-  unsealSeries(sealedBeforeS: number): void {
-    for (const key of this.series.unseal(sealedBeforeS)) this.#unstoredSeries.add(key);
+  /**
+   * Forgets series that are not shown since `goneBeforeS` of the wall clock, so that memory does not grow with all that
+   * were ever shown; answers how many. When they come back they begin at zero.
+   */
+  retireSeries(goneBeforeS: number): number {
+    const { keys, total } = this.series.retire(goneBeforeS);
+    for (const key of keys) this.#unstoredSeries.add(key);
+    this.#retired = sumOf(this.#retired, total);
+    return keys.length;
   }
 
   /** What changed since `markStored`; a store that takes it over equals the history. */
   changesToStore(): HistoryChanges {
-    return { ...this.rows.toStore(), series: this.#unstoredSeries };
+    const [series, retiredSeries]: [string[], string[]] = [[], []];
+    for (const key of this.#unstoredSeries) (this.series.has(key) ? series : retiredSeries).push(key);
+    return { ...this.rows.toStore(), series, retiredSeries };
   }
 
-  /** The store took the changes over, of the rows at least these, and holds `storedRows` rows now. */
-  markStored(storedRows = this.rows.size + this.rows.evicted, rows?: Iterable<string>): void {
+  /** The store took changes over, of the rows at least these, and holds `storedRows` rows now. */
+  markStored(
+    storedRows = this.rows.size + this.rows.evicted,
+    { rows, series, retiredSeries }: StoredChanges = this.changesToStore(),
+  ): void {
     this.rows.markStored(storedRows, rows);
-    this.#unstoredSeries.clear();
+    // Series may have been retired while the store was being written.
+    for (const key of series) if (this.series.has(key)) this.#unstoredSeries.delete(key);
+    for (const key of retiredSeries) if (!this.series.has(key)) this.#unstoredSeries.delete(key);
   }
 
   /** The store lost what it held: everything is to be written again. */
   markLost(): void {
     this.rows.markLost();
+    this.#unstoredSeries.clear();
     for (const key of this.series.keys()) this.#unstoredSeries.add(key);
   }
 
@@ -192,7 +214,7 @@ export class ProxyHistory {
     naming: NamingOptions,
     isFirst: boolean,
   ): Attribution {
-    const attribution = attribute(changes, this.series, this.#ranking, naming, isFirst);
+    const attribution = attribute(changes, this.series, this.#ranking, naming, { wallS, isFirst });
     for (const change of changes) this.rows.keep(change, wallS);
     for (const keys of [attribution.movedSeries, attribution.unnamedSeries]) {
       for (const key of keys) this.#unstoredSeries.add(key);

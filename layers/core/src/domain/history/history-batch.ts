@@ -42,9 +42,10 @@ export function batchOf(remembered: RememberedProxy, isFirst: boolean, maxRows =
     }),
     deletedRows: [...changes.purgedRows],
     series: recordsOf(changes.series, (key) => {
-      const { mark, sealedS } = series.stateOf(key);
-      return encodeCounters(key, series.totalOf(key), mark, sealedS);
+      const { mark, goneS } = series.stateOf(key);
+      return encodeCounters(key, series.totalOf(key), mark, goneS);
     }),
+    deletedSeries: changes.retiredSeries,
     errors: new Map(
       [...errors.changesToStore()].map(([key, { count, bornS, sealedS }]) => [
         key,
@@ -55,8 +56,9 @@ export function batchOf(remembered: RememberedProxy, isFirst: boolean, maxRows =
 }
 
 /** The store took a batch over, and holds `storedRows` rows now. */
-export function markStored({ digests, errors }: RememberedProxy, storedRows: number, { rows }: HistoryBatch): void {
-  digests.markStored(storedRows, rows.keys());
+export function markStored({ digests, errors }: RememberedProxy, storedRows: number, batch: HistoryBatch): void {
+  const { rows, series, deletedSeries } = batch;
+  digests.markStored(storedRows, { rows: rows.keys(), series: series.keys(), retiredSeries: deletedSeries });
   errors.markStored();
 }
 

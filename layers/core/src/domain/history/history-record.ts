@@ -13,7 +13,7 @@ export interface CounterRecord {
   readonly counters: DigestCounters;
   /** Of a row: its time of birth, seconds of uptime. Of a series: its state, see series-table.ts. */
   readonly mark: number;
-  /** Whole epoch seconds: of a row, when it last changed; of a sealed series, when it was sealed; else 0. */
+  /** Whole epoch seconds: of a row, when it last changed; of a series that is not shown, since when (0: unknown); else 0. */
   readonly touchedS: number;
 }
 

@@ -35,7 +35,7 @@ export function restoreHistory(stored: StoredHistory, nowS: number): Restored {
   const meta = metaOf(stored, damage);
   if (!meta) return { remembered, damage, isBegunAnew: true };
   const { digests, errors } = remembered;
-  const damagedSeries = restoreSeries(stored, digests, damage);
+  const damagedSeries = restoreSeries(stored, digests, damage, nowS);
   const inSeries = sumOfSeries(digests);
   const unaccounted = differenceOf(differenceOf(differenceOf(meta.totals, meta.other), meta.retired), inSeries);
   const isOneProvable = stored.missing.series === 0 && digests.series.sealedCount === meta.sealedSeries;
@@ -67,12 +67,14 @@ function metaOf({ meta, metaCopy }: StoredHistory, damage: Damage[]): HistorySta
 }
 
 /** Answers the keys of series whose records cannot be read. */
-function restoreSeries(stored: StoredHistory, digests: ProxyHistory, damage: Damage[]): string[] {
+function restoreSeries(stored: StoredHistory, digests: ProxyHistory, damage: Damage[], nowS: number): string[] {
   const damaged: string[] = [];
   for (const [key, record] of stored.series) {
     try {
       const { counters, mark, touchedS } = decodeCounters(key, record);
-      digests.series.restore(key, counters, mark, touchedS);
+      digests.series.restore(key, counters, { mark, goneS: touchedS }, nowS);
+      // An older version did not note since when it is not shown: from now on, then.
+      if (mark !== NAMED && touchedS === 0) digests.noteSeriesChanged(key);
     } catch (error) {
       damage.push({ kind: 'series', key, record, why: messageOf(error) });
       damaged.push(key);
@@ -95,7 +97,7 @@ function settleSeries(
 ): DigestCounters {
   const [only, ...others] = damaged;
   if (only !== undefined && others.length === 0 && isOneProvable && !isAnyBelow(unaccounted, ZERO)) {
-    digests.series.restore(only, unaccounted, NAMED, 0);
+    digests.series.restore(only, unaccounted, { mark: NAMED, goneS: 0 }, nowS);
     digests.noteSeriesChanged(only);
     return ZERO;
   }

@@ -26,5 +26,6 @@ export interface HistoryBatch {
   readonly rows: Records;
   readonly deletedRows: readonly string[];
   readonly series: Records;
+  readonly deletedSeries: readonly string[];
   readonly errors: Records;
 }

@@ -76,8 +76,8 @@ export interface Beside {
 
 /**
  * KEYS 1: fence, 2: meta, 3: rows, 4: series, 5: errors. ARGV 1: token, 2: revision or '', 3: what is replaced, 4: meta,
- * 5: age of the read in microseconds, 6: JSON list of rows to delete, then pairs of the number of a key and a JSON list of
- * fields and values for it. Answers the new revision and how many rows there are.
+ * 5: age of the read in microseconds, 6: JSON list of two lists, of rows and of series to delete, then pairs of the number
+ * of a key and a JSON list of fields and values for it. Answers the new revision and how many rows there are.
  */
 export function saveScript(
   { functions, guard, write, args }: Beside = { functions: '', guard: '', write: '', args: 0 },
@@ -92,7 +92,9 @@ else
   if not isBasedOn(KEYS[2], ARGV[2]) or redis.call('HGET', KEYS[2], 'counts') ~= counts(3) then return { 'lost' } end
   if ARGV[3] == 'rows' then redis.call('UNLINK', KEYS[3]) end
 end
-for _, field in ipairs(cjson.decode(ARGV[6])) do redis.call('HDEL', KEYS[3], field) end
+for i, fields in ipairs(cjson.decode(ARGV[6])) do
+  for _, field in ipairs(fields) do redis.call('HDEL', KEYS[2 + i], field) end
+end
 for i = ${7 + args}, #ARGV, 2 do redis.call('HSET', KEYS[tonumber(ARGV[i])], unpack(cjson.decode(ARGV[i + 1]))) end
 local now = redis.call('TIME')
 local revision = now[1] .. string.format('%06d', now[2])

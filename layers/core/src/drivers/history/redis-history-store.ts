@@ -104,9 +104,10 @@ export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): 
 /** What a save script takes: `head` and `lists` are its arguments, `limitMs` is how long it may take. */
 export function saveRequestOf({ fence, meta, rows, series, errors }: HistoryKeys, write: HistoryWrite) {
   const { token, revision = '', readAgeMs, batch } = write;
+  const deleted = JSON.stringify([batch.deletedRows, batch.deletedSeries]);
   return {
     keys: [fence, meta, rows, series, errors],
-    head: [token, revision, batch.replaces, batch.meta, Math.ceil(readAgeMs * 1000), JSON.stringify(batch.deletedRows)],
+    head: [token, revision, batch.replaces, batch.meta, Math.ceil(readAgeMs * 1000), deleted],
     lists: [...listsOf('3', batch.rows), ...listsOf('4', batch.series), ...listsOf('5', batch.errors)],
     limitMs: WRITE_LIMIT_MS.base + WRITE_LIMIT_MS.perRecord * sizeOf(batch),
   };
@@ -171,8 +172,8 @@ function* listsOf(key: string, records: Records): Iterable<string> {
   yield JSON.stringify(list);
 }
 
-function sizeOf({ rows, deletedRows, series, errors }: HistoryBatch): number {
-  return rows.size + deletedRows.length + series.size + errors.size;
+function sizeOf({ rows, deletedRows, series, deletedSeries, errors }: HistoryBatch): number {
+  return rows.size + deletedRows.length + series.size + deletedSeries.length + errors.size;
 }
 
 async function fetchHash(redis: Calls, key: string, signal: AbortSignal | undefined): Promise<Records> {

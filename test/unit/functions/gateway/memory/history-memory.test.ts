@@ -136,6 +136,25 @@ describe('rows', () => {
   });
 });
 
+describe('series', () => {
+  test('that nobody saw for long leave memory, and the store with the next write', async () => {
+    const keeper = await createKeeper('px1', 10);
+    const read = new FakeProxy().read(undefined);
+    const timing = { tookS: 0, elapsed: undefined, wallS: Math.floor(CLOCK.wallMs() / 1000) };
+    keeper.remembered?.digests.correct(read, timing, { topN: 0, atS: 0, mayLeave: true });
+    await keeper.save(signal);
+    const seriesOf = () => [keeper.remembered?.digests.series.size, store.histories.get('px1')?.series.size];
+    jest.advanceTimersByTime(RETENTION_S * 1000);
+    await createMemory().evictIdle();
+    expect(seriesOf()).toEqual([10, 10]);
+    jest.advanceTimersByTime(1_000);
+    await createMemory().evictIdle();
+    await keeper.save(signal);
+    expect([...seriesOf(), await sumOf(metrics.retiredSeries)]).toEqual([0, 0, 10]);
+    expect((await store.load('px1'))?.missing.series).toBe(0);
+  });
+});
+
 describe('histories above the budget', () => {
   test('are spilled, the heaviest first, to below it', async () => {
     const [small, large] = [await createKeeper('small', 100), await createKeeper('large', 10_000)];

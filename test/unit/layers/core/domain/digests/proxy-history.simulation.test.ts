@@ -23,6 +23,8 @@ type Step =
   | { do: 'evict'; idleS: number }
   | { do: 'sweep'; idleS: number; isTold: boolean }
   | { do: 'spill'; share: number }
+  | { do: 'show'; topN: number }
+  | { do: 'retire' | 'retire-while-storing'; goneS: number }
   | { do: 'lose-store' }
   | { do: 'damage-row'; n: number }
   | { do: 'damage-series'; n: number; count: number }
@@ -89,7 +91,7 @@ const basics: readonly Weighted[] = [
   },
 ];
 
-/** Memory and store: rows leave the first, then the second; records are damaged, and all of them lost. */
+/** Memory and store: rows leave the first, then the second, and old series both; records are damaged, and all of them lost. */
 const memory: readonly Weighted[] = [
   {
     weight: 3,
@@ -98,6 +100,14 @@ const memory: readonly Weighted[] = [
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('spill' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('show' as const), topN: fc.nat(6) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('retire' as const, 'retire-while-storing' as const),
+      goneS: fc.oneof(fc.constant(-1), fc.nat(60)),
+    }),
   },
   {
     weight: 1,
@@ -145,6 +155,7 @@ const stepsOf = (...kinds: readonly (readonly Weighted[])[]) =>
 function run(script: readonly Step[], topN: number, restS = REST_S, hasSlack = true): SimulatedGateway {
   const gateway = new SimulatedGateway(topN, restS, hasSlack);
   for (const step of script) take(gateway, step);
+  gateway.expectStoreToForget();
   return gateway;
 }
 
@@ -210,6 +221,15 @@ function take(gateway: SimulatedGateway, step: Step): void {
       break;
     case 'sweep':
       gateway.sweep(step.idleS, step.isTold);
+      break;
+    case 'show':
+      gateway.show(step.topN);
+      break;
+    case 'retire':
+      gateway.retire(step.goneS);
+      break;
+    case 'retire-while-storing':
+      gateway.retireWhileStoring(step.goneS);
       break;
     case 'lose-store':
       gateway.loseStore();

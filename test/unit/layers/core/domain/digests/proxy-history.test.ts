@@ -319,3 +319,59 @@ describe('a table that is too large to be read whole', () => {
     expect(history.totals.executions).toBe(12 + 10 + 10);
   });
 });
+
+describe('series that are not shown any more', () => {
+  const tableOf = (executions: number) => [
+    { digest: 1, executions, timeUs: 900 },
+    { digest: 2, executions: 7, timeUs: 100 },
+  ];
+  const at = (wallS: number) => ({ ...AT_ONCE, wallS });
+  /** Digests 1 and 2 were shown; one of them left at second 500 of the wall clock. */
+  const left = () => {
+    const history = historyAfter(tableOf(5), 2);
+    history.correct(readOf(105, 'changed', tableOf(5), []), at(500), upTo(1));
+    const [shown] = [...history.series.named];
+    const [kept] = [...history.series.keys()].filter((key) => key !== shown);
+    history.markStored();
+    return { history, kept: kept ?? '', keptTotal: history.series.totalOf(kept ?? '') };
+  };
+
+  test('are remembered until they are gone for long, then they are retired with what they had', () => {
+    const { history, kept, keptTotal } = left();
+    expect([history.retireSeries(500), history.series.size]).toEqual([0, 2]);
+    expect([history.retireSeries(501), history.series.size, history.series.has(kept)]).toEqual([1, 1, false]);
+    expect(history.retired).toEqual(keptTotal);
+    expect(history.changesToStore()).toMatchObject({ series: [], retiredSeries: [kept] });
+    expect(history.retireSeries(Number.MAX_SAFE_INTEGER)).toBe(0);
+  });
+
+  test('begin at zero when they come back after that', () => {
+    const { history, kept } = left();
+    history.retireSeries(501);
+    const table = [...tableOf(8).slice(0, 1), { digest: 2, executions: 9, timeUs: 130 }];
+    history.correct(readOf(110, 'changed', table), at(600), upTo(2));
+    expect([history.series.isNamed(kept), history.series.totalOf(kept).executions]).toEqual([true, 0]);
+    expect(history.changesToStore().retiredSeries).toEqual([]);
+    expect(history.totals.executions).toBe(17);
+  });
+
+  test('are due in the store until it has deleted them, also when they are retired while it is being written', () => {
+    const { history, kept } = left();
+    const written = { rows: [], series: [kept], retiredSeries: [] };
+    history.noteSeriesChanged(kept);
+    history.retireSeries(501);
+    history.markStored(2, written);
+    expect(history.changesToStore().retiredSeries).toEqual([kept]);
+    history.markStored(2, { ...written, series: [], retiredSeries: [kept] });
+    expect(history.changesToStore().retiredSeries).toEqual([]);
+  });
+
+  test('give their memory back', () => {
+    const table = Array.from({ length: 1_000 }, (_, digest) => ({ digest, executions: 1 }));
+    const history = historyAfter(table, 1_000);
+    history.correct(readOf(105, 'changed', table, []), at(500), upTo(1));
+    const before = history.series.byteLength;
+    expect(history.retireSeries(501)).toBe(999);
+    expect(history.series.byteLength).toBeLessThan(before / 10);
+  });
+});

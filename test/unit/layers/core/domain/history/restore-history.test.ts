@@ -3,10 +3,13 @@ import { sumOf } from '../../../../../../layers/core/src/domain/digests/counters
 import { encodeDigestKey } from '../../../../../../layers/core/src/domain/digests/digest-key.ts';
 import type { DigestRead } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
 import { batchOf, nothingRemembered } from '../../../../../../layers/core/src/domain/history/history-batch.ts';
+import { encodeCounters } from '../../../../../../layers/core/src/domain/history/history-record.ts';
 import { restoreHistory } from '../../../../../../layers/core/src/domain/history/restore-history.ts';
 import type { StoredHistory } from '../../../../../../layers/core/src/domain/history/stored-history.ts';
 
 const NOW_S = 5_000;
+/** The mark of a series that is not shown, as records have it. */
+const KEPT = 0;
 const keyOf = (n: number) =>
   encodeDigestKey({ hostgroup: '1', schema: 's', user: 'u', clientAddress: '', digest: `0x${n}` });
 const countersOf = (n: number) => ({ executions: n, timeUs: 10 * n, rowsAffected: 0, rowsSent: n });
@@ -85,11 +88,35 @@ describe('a history that was stored', () => {
     history.series.set(keyOf(4), 'x');
     const { digests } = restored().remembered;
     digests.markStored();
-    digests.unsealSeries(NOW_S);
-    expect(digests.series.sealedCount).toBe(2);
-    digests.unsealSeries(NOW_S + 1);
-    expect(digests.series.sealedCount).toBe(0);
-    expect([...digests.changesToStore().series].sort()).toEqual([keyOf(3), keyOf(4)]);
+    expect([digests.retireSeries(NOW_S), digests.series.sealedCount]).toEqual([0, 2]);
+    expect([digests.retireSeries(NOW_S + 1), digests.series.sealedCount]).toEqual([2, 0]);
+    expect(digests.changesToStore().retiredSeries.toSorted()).toEqual([keyOf(3), keyOf(4)]);
+  });
+
+  test('forgets series that are not shown for long, the time before the restart included', () => {
+    const record = (key: string, goneS: number) => encodeCounters(key, countersOf(5), KEPT, goneS);
+    for (const [n, goneS] of [
+      [5, 4_000],
+      [6, 4_001],
+    ] as const)
+      history.series.set(keyOf(n), record(keyOf(n), goneS));
+    const { digests } = restored().remembered;
+    const { retired } = digests;
+    expect([digests.retireSeries(4_001), digests.series.has(keyOf(5)), digests.series.has(keyOf(6))]).toEqual([
+      1,
+      false,
+      true,
+    ]);
+    expect(digests.retired).toEqual(sumOf(retired, countersOf(5)));
+    expect(digests.changesToStore().retiredSeries).toEqual([keyOf(5)]);
+  });
+
+  test('takes series that an older version wrote without a time for gone since now, and notes it', () => {
+    history.series.set(keyOf(5), encodeCounters(keyOf(5), countersOf(5), KEPT, 0));
+    const { digests } = restored().remembered;
+    expect(digests.changesToStore().series).toEqual([keyOf(5)]);
+    expect(digests.series.stateOf(keyOf(5)).goneS).toBe(NOW_S);
+    expect([digests.retireSeries(NOW_S), digests.retireSeries(NOW_S + 1)]).toEqual([0, 1]);
   });
 
   test('proves nothing of a damaged series that may have been a sealed one', () => {
