@@ -4,10 +4,10 @@ import type { RememberedProxy } from '@proxywatch/core/domain/history/history-ba
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { Clock } from '../../collection/clock.ts';
 import { type Corrected, DigestCollector, type Merged, type TimedRead } from '../../collection/digest-collector.ts';
+import type { FullReadGate } from '../../collection/full-read-gate.ts';
 import type { HistoryKeeper } from '../../collection/history-keeper.ts';
 import type { ProxyDocument } from '../exposition/document.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { FullReadGate } from '../memory/full-read-gate.ts';
 import { DigestTexts } from './digest-texts.ts';
 import { freeGarbageOf } from './free-garbage.ts';
 import { SqlSeries } from './sql-series.ts';

@@ -2,13 +2,13 @@ import { errorCodeOf, isProxywatchError, messageOf, ProxywatchError } from '@pro
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { Clock } from '../../collection/clock.ts';
+import type { FullReadGate } from '../../collection/full-read-gate.ts';
 import type { HistoryKeeper } from '../../collection/history-keeper.ts';
 import type { ProxyLink } from '../../collection/proxy-link.ts';
 import { ProxyDocument } from '../exposition/document.ts';
 import { encodeLabels } from '../exposition/labels.ts';
 import { CATALOGUE, FAMILIES } from '../families.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { FullReadGate } from '../memory/full-read-gate.ts';
 import { Collector } from './collector.ts';
 
 export interface ProxyWorkerOptions {

@@ -15,6 +15,7 @@ import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { Sink } from '@proxywatch/core/ports/sink';
 import { SYSTEM_CLOCK } from '../../collection/clock.ts';
+import { FullReadGate } from '../../collection/full-read-gate.ts';
 import type { Collect } from './collect.ts';
 import type { Collector } from './collect-context.ts';
 import { keyLogsCollector } from './collectors/key-logs.ts';
@@ -41,6 +42,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
       histories: createBatchedHistories(bulkRedis, limits),
       clock: SYSTEM_CLOCK,
       retentionS: config.HISTORY_RETENTION_SECONDS,
+      gate: new FullReadGate(SYSTEM_CLOCK),
     }),
     sqlErrorsCollector,
     slowSqlCollector,

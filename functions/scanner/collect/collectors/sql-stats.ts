@@ -5,6 +5,7 @@ import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
 import type { Clock } from '../../../collection/clock.ts';
 import { type Corrected, DigestCollector, type TimedRead } from '../../../collection/digest-collector.ts';
 import { HistoryKeeper, type ReadTime } from '../../../collection/history-keeper.ts';
+import type { ReadGate } from '../../../collection/read-gate.ts';
 import type { CollectContext, Collector } from '../collect-context.ts';
 import { sweepHistory } from './sweep-history.ts';
 
@@ -17,6 +18,8 @@ export interface SqlStatsOptions {
   readonly clock: Clock;
   /** Digest rows that nobody touched for longer leave the history. */
   readonly retentionS: number;
+  /** Where reads of whole tables wait for their turn. @default they do not wait */
+  readonly gate?: ReadGate;
 }
 
 /** The store of the scanner's histories, as the holder of `token` sees it: every save writes `batch()` too, both or neither. */
@@ -27,8 +30,17 @@ export type BatchedHistories = (token: string, batch: () => PendingBatch | undef
  * rows that a read brings are fetched, and only those that changed are written. The first sight of a proxy gives no record,
  * since nobody knows when its counters began.
  */
-export function createSqlStatsCollector({ histories, clock, retentionS }: SqlStatsOptions): Collector {
+export function createSqlStatsCollector({ histories, clock, retentionS, gate }: SqlStatsOptions): Collector {
   async function collect(context: CollectContext): Promise<void> {
+    const collector = new DigestCollector(clock, { gate, request: { withExtremes: true }, resumes: true });
+    try {
+      await collectWith(collector, context);
+    } finally {
+      collector.end();
+    }
+  }
+
+  async function collectWith(collector: DigestCollector, context: CollectContext): Promise<void> {
     const { proxy, session, settings, signal, token } = context;
     let batch: PendingBatch | undefined;
     const keeper = new HistoryKeeper(
@@ -38,7 +50,6 @@ export function createSqlStatsCollector({ histories, clock, retentionS }: SqlSta
     );
     const { digests: history } = await keeper.load(signal);
     const before = keeper.readTime;
-    const collector = new DigestCollector(clock, { request: { withExtremes: true }, resumes: true });
 
     const merge = (timed: TimedRead) => collector.merge(keeper, history, timed, before, NAMING, signal);
     let timed = await collector.read(session, history, signal);
@@ -58,6 +69,7 @@ export function createSqlStatsCollector({ histories, clock, retentionS }: SqlSta
       batch = pending;
       await keeper.save(signal);
     });
+    collector.end();
     await sweep(context, keeper);
   }
 

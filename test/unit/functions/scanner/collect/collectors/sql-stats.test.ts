@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ScanRecord, SqlStatsRecord } from '@proxywatch/core/domain/scan/scan-record';
 import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
+import type { ReadGate } from '../../../../../../functions/collection/read-gate.ts';
 import type { CollectContext, DigestRound } from '../../../../../../functions/scanner/collect/collect-context.ts';
 import { createSqlStatsCollector } from '../../../../../../functions/scanner/collect/collectors/sql-stats.ts';
 import { FakeProxy, PROXY } from '../../../../../support/fake-proxy.ts';
@@ -30,7 +31,7 @@ beforeEach(() => {
 });
 
 /** One run of the collector, as a process of its own would do it. What the store took over beside the batch is delivered. */
-async function run(): Promise<void> {
+async function run(gate?: ReadGate): Promise<void> {
   const token = await store.claim(PROXY.id);
   let beside: PendingBatch | undefined;
   const collector = createSqlStatsCollector({
@@ -46,6 +47,7 @@ async function run(): Promise<void> {
     }),
     clock: CLOCK,
     retentionS: 86_400,
+    ...(gate && { gate }),
   });
   await collector.collect(await contextOf(token));
 }
@@ -140,6 +142,24 @@ describe('statistics of a proxy', () => {
 });
 
 describe('a run that fails', () => {
+  test('gives back its turn to read a whole table, as one that succeeds does', async () => {
+    let [entered, inside] = [0, 0];
+    const leave = () => void inside--;
+    const gate: ReadGate = {
+      async enter() {
+        [entered, inside] = [entered + 1, inside + 1];
+        return { arrived() {}, leave };
+      },
+    };
+    const away = unavailable();
+    observe = () => Promise.reject(away);
+    await expect(run(gate)).rejects.toBe(away);
+    expect({ entered, inside }).toEqual({ entered: 1, inside: 0 });
+    observe = async () => undefined;
+    await run(gate);
+    expect({ entered, inside }).toEqual({ entered: 2, inside: 0 });
+  });
+
   const begin = async () => {
     proxy.executions.set('0x1', 100);
     await run();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { FullReadGate } from '../../../../../functions/gateway/memory/full-read-gate.ts';
-import { CLOCK } from '../test-worker.ts';
+import { FullReadGate } from '../../../../functions/collection/full-read-gate.ts';
+import { CLOCK } from '../gateway/test-worker.ts';
 
 const { signal } = new AbortController();
 let gate: FullReadGate;

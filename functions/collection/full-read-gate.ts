@@ -1,6 +1,6 @@
-import type { Clock } from '../../collection/clock.ts';
-import { pause } from '../../collection/pause.ts';
-import type { ReadGate, Turn } from '../../collection/read-gate.ts';
+import type { Clock } from './clock.ts';
+import { pause } from './pause.ts';
+import type { ReadGate, Turn } from './read-gate.ts';
 
 export interface FullReadGateOptions {
   /** Rows that may be on their way at once; a larger table goes alone. @default 50000 */
@@ -19,7 +19,7 @@ interface Inside {
 
 /**
  * Lets large reads of digest tables in by turns, first come first served. Their rows take several times the memory of what
- * is kept of them, and at the start of a gateway all its proxies are read whole.
+ * is kept of them, and at the start of a gateway, or of scanning, all proxies are read whole.
  */
 export class FullReadGate implements ReadGate {
   readonly #clock: Clock;
