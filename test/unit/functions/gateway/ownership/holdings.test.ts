@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Holdings } from '../../../../../functions/gateway/ownership/holdings.ts';
-import { FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
+import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
 import { FakeStore } from '../../../../support/fake-store.ts';
 import { MemoryLeases } from '../../../../support/memory-fleet.ts';
+import { until } from '../../../../support/until.ts';
 import { CLOCK, createTestLog, createTestWorker, METRICS } from '../test-worker.ts';
 
 const LEASE_MS = 10_000;
@@ -12,12 +13,14 @@ const NOTHING = new Map<string, typeof PROXY>();
 const KNOWN = new Set([PROXY.id]);
 const SIGNAL = new AbortController().signal;
 
+let proxy: FakeProxy;
 let store: FakeStore;
 let leases: MemoryLeases;
 let nowMs: number;
 const started: Holdings[] = [];
 
 beforeEach(() => {
+  proxy = new FakeProxy();
   store = new FakeStore();
   leases = new MemoryLeases();
   nowMs = 0;
@@ -32,7 +35,7 @@ function holdingsOf(memberId: string): Holdings {
     leases,
     owner: () => ({ memberId, advertise: `${memberId}.example:9464` }),
     leaseMs: LEASE_MS,
-    createWorker: () => createTestWorker(new FakeProxy(), store),
+    createWorker: () => createTestWorker(proxy, store),
     clock: { ...CLOCK, nowMs: () => nowMs },
     metrics: METRICS,
     log: createTestLog(),
@@ -79,6 +82,40 @@ describe('the proxies that a gateway owns', () => {
     nowMs = LEASE_MS;
     await holdings.reconcile(WANTED, KNOWN, SIGNAL);
     expect(holdings.workerOf(PROXY.id)).toBeDefined();
+  });
+
+  test('are let go of without a write when another has them, in the middle of a collection too', async () => {
+    const holdings = holdingsOf('a');
+    await holdings.reconcile(WANTED, new Set(), SIGNAL);
+    const worker = holdings.workerOf(PROXY.id)!;
+    await worker.refresh(5_000);
+    const written = store.writes.length;
+    const gate = createGate();
+    proxy.executions.set('A', 3);
+    proxy.before = (call) => (call === 'digests' ? gate.pass() : undefined);
+    const collecting = worker.refresh(5_000);
+    leases.held.set(PROXY.id, { token: 'next', owner: { memberId: 'b', advertise: 'b.example:9464' } });
+    await holdings.renew(SIGNAL);
+    expect([holdings.workerOf(PROXY.id), worker.isStopped]).toEqual([undefined, true]);
+    gate.open();
+    await collecting;
+    await holdings.releaseAll();
+    expect([store.writes.length, leases.held.get(PROXY.id)?.token]).toEqual([written, 'next']);
+  });
+
+  test('are written before their lease is free', async () => {
+    const holdings = holdingsOf('a');
+    await holdings.reconcile(WANTED, new Set(), SIGNAL);
+    const gate = createGate();
+    store.before = (call) => (call === 'save' ? gate.pass() : undefined);
+    const refreshing = holdings.workerOf(PROXY.id)?.refresh(5_000);
+    await until('a write is under way', () => store.writes.length > 0);
+    const released = holdings.releaseAll();
+    await until('the last write is under way', () => store.writes.length > 1);
+    expect(leases.held.has(PROXY.id)).toBe(true);
+    gate.open();
+    await Promise.all([released, refreshing]);
+    expect([leases.held.has(PROXY.id), store.histories.has(PROXY.id)]).toEqual([false, true]);
   });
 
   test('are written once more when the store came back empty between the write and the release', async () => {
