@@ -11,8 +11,12 @@ export interface ReadMessage {
   readonly timestamp: string;
 }
 
-/** All messages of a topic, once there are at least so many. */
-export async function readTopic(brokers: string, topic: string, atLeast: number): Promise<readonly ReadMessage[]> {
+/** All messages of a topic, once there are at least so many, or one of each of these events. */
+export async function readTopic(
+  brokers: string,
+  topic: string,
+  wanted: number | readonly string[],
+): Promise<readonly ReadMessage[]> {
   const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
   const messages: ReadMessage[] = [];
@@ -31,7 +35,9 @@ export async function readTopic(brokers: string, topic: string, atLeast: number)
         });
       },
     });
-    await until(`${topic} has ${atLeast} messages`, () => messages.length >= atLeast, 30_000);
+    const isThere = (eventId: string) => messages.some(({ headers }) => headers['event-id'] === eventId);
+    const areAllThere = () => (typeof wanted === 'number' ? messages.length >= wanted : wanted.every(isThere));
+    await until(`${topic} has ${wanted}`, areAllThere, 30_000);
     return messages;
   } finally {
     await consumer.disconnect();
