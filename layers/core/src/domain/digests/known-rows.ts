@@ -135,7 +135,8 @@ export class KnownRows {
   noteDropped(keys: readonly string[]): void {
     for (const key of keys) {
       if (this.table.slotOf(key) >= 0) this.#changed.add(key);
-      else this.#evicted--;
+      // Rows of a store that is to be replaced are not counted any more.
+      else if (!this.#replaces) this.#evicted--;
     }
   }
 

@@ -68,6 +68,15 @@ describe('rows that the store dropped', () => {
     expect([rows.evicted, rows.forgottenOf(2), [...rows.toStore().rows]]).toEqual([0, 1, ['b']]);
   });
 
+  test("are nobody's any more where a new life of the table is not stored yet", () => {
+    keep('of the old life', 10);
+    rows.markStored(1);
+    rows.begin();
+    keep('a', 20);
+    rows.noteDropped(['of the old life']);
+    expect([rows.evicted, rows.forgottenOf(1)]).toEqual([0, 0]);
+  });
+
   test('without saying which may be any, until it says how many it holds', () => {
     keepMany(4, () => 10);
     rows.markStored(4);
