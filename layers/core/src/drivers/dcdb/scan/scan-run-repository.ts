@@ -1,9 +1,13 @@
 import type { ScanRun } from '../../../domain/scan/scan-run.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import type { Dcdb } from '../create-dcdb.ts';
 import { accessDcdb } from '../dcdb-error.ts';
 import { Fit, orNull } from './fit.ts';
 
-/** Keeps what a dispatch did; the same one a second time changes nothing. Rejects with STORE_UNAVAILABLE. */
+/**
+ * Keeps what a dispatch did; the same one a second time changes nothing. Rejects with STORE_UNAVAILABLE, or the signal's
+ * reason.
+ */
 export function recordScanRun(db: Dcdb, run: ScanRun, signal?: AbortSignal): Promise<void> {
   const fit = new Fit();
   const key = { tick_at: new Date(fit.timeMs(run.tickMs)), started_at: new Date(fit.timeMs(run.startedAtMs)) };
@@ -21,11 +25,13 @@ export function recordScanRun(db: Dcdb, run: ScanRun, signal?: AbortSignal): Pro
     lost: fit.int(run.lost),
     problem: orNull(run.problem, (problem) => fit.text(problem)),
   };
-  return accessDcdb(async () => {
+  const written = accessDcdb(async () => {
     await db
       .insertInto('scan_runs')
       .values({ ...key, ...values })
       .onDuplicateKeyUpdate(values)
-      .execute({ signal });
+      .execute();
   });
+  // Not kysely's signal: what fails after it has aborted, kysely prints by itself, in the middle of the log.
+  return untilAborted(written, signal);
 }
