@@ -63,6 +63,8 @@ async function collectLeased(due: DueProxy, token: string, run: Run): Promise<Pr
   const outcome = await readProxy(due, { ...run, token, stored, outbox, delivery, lost });
   await delivery.idle();
   const { delivered, pending, refused } = delivery;
+  const kept = stored.batches.length;
+  if (kept > 0 && pending === 0) log.info('what was kept is delivered', { proxy: proxy.id, batches: kept });
   return { proxy: proxy.id, ...outcome, delivered, pending, refused };
 }
 

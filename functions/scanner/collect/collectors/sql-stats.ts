@@ -65,6 +65,8 @@ export function createSqlStatsCollector({ histories, clock, retentionS, gate }: 
     const { uptimeS, proxyNowS } = timed.read;
     await context.tellDigests({ ...interval, changes, verdict, reason, uptimeS, proxyNowS });
     keeper.noteRead(timed.time);
+    // The proxy is new, or Redis has lost what it held: then what ran before this read is in no record.
+    if (verdict === 'begun') context.log.info('statistics begin with this read', { proxy: proxy.id });
     await context.commitWith(recordsOf(context, correction, interval, settings.sqlStatsTopN), async (pending) => {
       batch = pending;
       await keeper.save(signal);

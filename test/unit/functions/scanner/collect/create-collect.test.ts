@@ -210,9 +210,10 @@ describe('a proxy that is down', () => {
 
 describe('a sink that is away', () => {
   test('loses nothing in an hour, gets it in order, and keeps no other sink waiting', async () => {
-    const { collect, dcdb, kafka, store } = createTestScanner({ collectors: collectorsOf(countingCollector()) });
+    const { collect, dcdb, kafka, store, log } = createTestScanner({ collectors: collectorsOf(countingCollector()) });
     kafka.before = sinkAway;
     for (let minute = 0; minute < 60; minute++) await collectOnce(collect, requestFor(KEY_LOGS));
+    expect(log.events).not.toContain('what was kept is delivered');
     const events = Array.from({ length: 61 }, (_, i) => `event ${i + 1}`);
     expect(messagesIn(dcdb)).toEqual(events.slice(0, 60));
     expect(messagesIn(kafka)).toEqual([]);
@@ -221,6 +222,7 @@ describe('a sink that is away', () => {
     expect(messagesIn(kafka)).toEqual(events);
     expect(messagesIn(dcdb)).toEqual(events);
     expect(report).toMatchObject({ delivered: 62, pending: 0 });
+    expect(log.events.at(-1)).toBe('what was kept is delivered');
     expect(store.held(PROXY.id).outbox.size).toBe(0);
   });
 

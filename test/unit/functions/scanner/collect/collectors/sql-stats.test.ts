@@ -22,11 +22,13 @@ let store: FakeStore;
 let delivered: SqlStatsRecord[];
 let rounds: DigestRound[];
 let observe: (round: DigestRound) => Promise<void>;
+let log: ReturnType<typeof createTestLog>;
 beforeEach(() => {
   proxy = new FakeProxy();
   store = new FakeStore();
   delivered = [];
   rounds = [];
+  log = createTestLog();
   observe = async (round) => void rounds.push(round);
 });
 
@@ -75,7 +77,7 @@ async function contextOf(token: string): Promise<CollectContext> {
     clock: CLOCK,
     windowEndMs: 0,
     signal: AbortSignal.timeout(10_000),
-    log: createTestLog(),
+    log,
     token,
     commit: async () => undefined,
     commitWith,
@@ -106,6 +108,8 @@ describe('statistics of a proxy', () => {
     await run();
     expect(delivered).toEqual([]);
     expect(rounds).toMatchObject([{ fromMs: undefined, verdict: 'begun' }]);
+    await run();
+    expect(log.events).toEqual(['statistics begin with this read']);
   });
 
   test('are what ran between two runs, the rest in one', async () => {
