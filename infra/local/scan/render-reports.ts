@@ -1,6 +1,12 @@
 import type { CollectorReport, Problem, ProxyReport } from '../../../functions/scanner/collect/collect.ts';
 import { textTable } from '../fleet/text-table.ts';
 
+/** For outcomes that are no problem, and still not what was asked for. */
+const HINTS: { readonly [outcome in ProxyReport['outcome']]?: string } = {
+  busy: 'another run, as of the scheduler, has the proxy: try again in a moment',
+  unfinished: 'the time was over: the next run takes it up',
+};
+
 /** What a round found, as text for people. */
 export function renderReports(reports: readonly ProxyReport[]): string {
   if (reports.length === 0) return 'there is no proxy to collect from';
@@ -25,7 +31,7 @@ export function outcomesOf(outcomes: readonly string[]): string {
 function rowsOf({ proxy, outcome, problem, collectors }: ProxyReport): string[][] {
   const [first, ...more] = collectors;
   const head = [proxy, outcome];
-  if (first === undefined) return [[...head, '', '', shown(problem)]];
+  if (first === undefined) return [[...head, '', '', shown(problem) || (HINTS[outcome] ?? '')]];
   const whole = problem === undefined ? [] : [[...head, '', '', shown(problem)]];
   const begin = whole.length === 0 ? head : ['', ''];
   return [...whole, [...begin, ...cellsOf(first)], ...more.map((one) => ['', '', ...cellsOf(one)])];

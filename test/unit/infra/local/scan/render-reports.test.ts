@@ -31,6 +31,11 @@ collected 1, unreachable 1; 143 records; batches: 2 delivered, 3 pending, 0 refu
     expect(lines[2]).toMatch(/^ +status +0 {2}PROXY_TIMEOUT/);
   });
 
+  test('says what to do about a proxy that another run has', () => {
+    const lines = renderReports([reportOf('lab-1', { outcome: 'busy', collectors: [] })]).split('\n');
+    expect(lines[1]).toMatch(/^lab-1 {2}busy +another run, as of the scheduler, has the proxy: try again in a moment$/);
+  });
+
   test('says so where there is nothing to collect from', () => {
     expect(renderReports([])).toBe('there is no proxy to collect from');
   });
