@@ -171,10 +171,12 @@ export class Collector {
    * that begins, since its counters are from before anybody looked and would show as a burst.
    */
   #noteSeries(correction: Corrected, sinceS: number | undefined): void {
-    const { verdict, reason, movedSeries, namedSeries, unnamedSeries } = correction;
+    const { verdict, reason, movedSeries, namedSeries, returnedSeries, unnamedSeries } = correction;
     if (verdict === 'reset' || verdict === 'purged') this.#options.metrics.resets.inc({ reason: reason ?? verdict });
     for (const key of movedSeries) {
-      this.#due.set(key, namedSeries.has(key) ? sinceS : this.#due.get(key));
+      // What goes on at an old total did not begin now: whoever counts from the beginning would count that again.
+      const isBegun = namedSeries.has(key) && !returnedSeries.has(key);
+      this.#due.set(key, isBegun ? sinceS : this.#due.get(key));
       this.#leaving.delete(key);
     }
     for (const key of unnamedSeries) {

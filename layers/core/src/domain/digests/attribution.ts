@@ -24,6 +24,8 @@ export interface Attribution {
   readonly movedSeries: ReadonlySet<string>;
   /** Series that were named by this read, with the text where the read brought it. */
   readonly namedSeries: ReadonlyMap<string, string | undefined>;
+  /** Those of them that were named before, and go on at the total that they had. */
+  readonly returnedSeries: ReadonlySet<string>;
   /** Series that are no longer named. */
   readonly unnamedSeries: ReadonlySet<string>;
   /** What of the read went to named series; the rest is the remainder's. */
@@ -45,6 +47,7 @@ export function attribute(
   { wallS, isFirst }: { readonly wallS: number; readonly isFirst: boolean },
 ): Attribution {
   const { leavers, entrants } = mayLeave ? ranking.plan(series.named, topN, atS) : { leavers: [], entrants: [] };
+  const returnedSeries = new Set(entrants.filter((key) => series.has(key)));
   for (const key of leavers) series.unname(key, wallS);
   for (const key of entrants) series.name(key);
   const entering = new Set(entrants);
@@ -54,6 +57,7 @@ export function attribute(
   for (const { row, kind, by } of changes) {
     const key = seriesKeyOf(row.key);
     if (!series.isNamed(key) && !series.isSealed(key) && series.named.size < topN) {
+      if (series.has(key)) returnedSeries.add(key);
       if (kind === 'increase' || series.has(key)) entering.add(key);
       series.name(key);
       namedSeries.set(key, row.text);
@@ -66,5 +70,5 @@ export function attribute(
     }
     if (!isFirst && !series.isSealed(key)) ranking.note(key, by.timeUs, atS);
   }
-  return { movedSeries, namedSeries, unnamedSeries: new Set(leavers), named };
+  return { movedSeries, namedSeries, returnedSeries, unnamedSeries: new Set(leavers), named };
 }

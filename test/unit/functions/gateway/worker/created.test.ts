@@ -5,7 +5,7 @@ import type { ProxyWorker } from '../../../../../functions/gateway/worker/proxy-
 import { FakeProxy } from '../../../../support/fake-proxy.ts';
 import { FakeStore } from '../../../../support/fake-store.ts';
 import { parseExposition } from '../exposition/strict-parser.ts';
-import { createTestWorker, scrape } from '../test-worker.ts';
+import { createTestWorker, executionsIn, scrape } from '../test-worker.ts';
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'], now: 1_800_000_000_400 });
@@ -37,4 +37,27 @@ test('a new series began when the read before it was made; what ran before anybo
   proxy.executions.set('C', 1);
   const successor = createTestWorker(proxy, store);
   expect(await createdOf(successor)).toEqual({ C: expect.any(Number) });
+});
+
+test('a series that comes back with the total that it had did not begin', async () => {
+  const proxy = new FakeProxy();
+  const worker = createTestWorker(proxy, new FakeStore(), { topN: 1 });
+  const shown: (readonly string[])[] = [];
+  const run = async (digest: string, rounds: number) => {
+    for (let round = 0; round < rounds; round++) {
+      jest.advanceTimersByTime(15_000);
+      proxy.executions.set(digest, (proxy.executions.get(digest) ?? 0) + 1_000);
+      const created = await createdOf(worker);
+      shown.push(
+        Object.keys(executionsIn(await scrape(worker))).filter((name) => name.startsWith('A') || name === 'B'),
+      );
+      expect(created).not.toHaveProperty('A');
+    }
+  };
+  proxy.executions.set('A', 5);
+  await createdOf(worker);
+  await run('B', 60);
+  expect(shown.at(-1)).toEqual(['B']);
+  await run('A', 120);
+  expect(shown.at(-1)).toEqual(['A']);
 });
