@@ -44,8 +44,10 @@ export function createRedisHistoryStore(client: RedisClient, scope?: KeyScope): 
     async load(proxyId, signal): Promise<StoredHistory | undefined> {
       const { meta, series, errors } = keysOf(proxyId);
       const redis = traffic.of('load');
-      const head = await fetchHead(redis, keysOf(proxyId), signal);
+      const { head, records } = (await fetchHead(redis, keysOf(proxyId), signal)) ?? {};
       if (head === undefined) return undefined;
+      // Of the scanner's histories that is all.
+      if (records === 0) return { ...head, series: new Map(), errors: new Map() };
       const history = {
         ...head,
         series: await fetchHash(redis, series, signal),
@@ -126,7 +128,7 @@ async function fetchHead(redis: Calls, keys: HistoryKeys, signal: AbortSignal | 
   const [meta = '', metaCopy = '', revision = '', ageMs, written = '', holds = ''] = asTexts(reply);
   const [rows = 0, series = 0, errors = 0] = holds.split(',').map(Number);
   const [writtenRows = 0, writtenSeries = 0, writtenErrors = 0] = written.split(',').map(Number);
-  return {
+  const head = {
     meta,
     metaCopy,
     revision,
@@ -138,6 +140,8 @@ async function fetchHead(redis: Calls, keys: HistoryKeys, signal: AbortSignal | 
       errors: Math.max(0, writtenErrors - errors),
     },
   };
+  // Records that are to be fetched besides.
+  return { head, records: series + errors };
 }
 
 async function fencedCall(
