@@ -56,8 +56,9 @@ try {
   await Promise.all([redis.close(), historyRedis.close()]);
 }
 
+/** Further ones change nothing: the end of a parent may be told once for each of its threads, and stopping is bounded. */
 function nextSignal(name: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  process.once(name, () => resolve(name));
+  process.on(name, () => resolve(name));
   return promise;
 }

@@ -39,8 +39,8 @@ async function main(): Promise<void> {
     await Promise.all([control.close(), ...targets.map((target) => target.stop())]);
     process.exit(0);
   };
-  process.once('SIGTERM', () => void stop('SIGTERM'));
-  process.once('SIGINT', () => void stop('SIGINT'));
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
   if (config.parentPipe) {
     process.stdin.once('close', () => void stop('whoever started it is gone'));
     process.stdin.resume();

@@ -86,6 +86,16 @@ describe('the program of the gateway', () => {
     expect(gateway!.output()).not.toMatch(/unhandled|"level":"error"/i);
   });
 
+  test('ends in order although it is told twice, as a parent that dies may do', async () => {
+    await start();
+    await scrape();
+    gateway!.kill('SIGTERM');
+    gateway!.kill('SIGINT');
+    await until('it stops', () => gateway!.output().includes('"event":"stopping"'));
+    gateway!.kill('SIGTERM');
+    expect(await gateway!.exited).toBe(0);
+  });
+
   test('writes at SIGTERM what Redis could not be told before', async () => {
     const own = await startRedis();
     env.REDIS_URL = own.url;

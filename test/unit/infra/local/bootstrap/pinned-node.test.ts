@@ -7,10 +7,13 @@ import { bootstrapCheckout } from '../../../../support/bootstrap-checkout.ts';
 import { isGone } from '../../../../support/processes.ts';
 import { until } from '../../../../support/until.ts';
 
-/** Prints its pid, and on SIGTERM or SIGINT writes down which one it was and exits with code 9. */
+/**
+ * Prints its pid, and on SIGTERM or SIGINT writes down which one it was and exits with code 9. The kernel may tell of a
+ * parent's death once for each of its threads.
+ */
 const WAITS = `
 import { writeFileSync } from 'node:fs';
-for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => { writeFileSync('signal', name); process.exit(9); });
+for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => { writeFileSync('signal', name); process.exit(9); });
 setInterval(() => {}, 1000);
 console.log(process.pid);
 `;
