@@ -87,13 +87,21 @@ describe('the program of the gateway', () => {
   });
 
   test('ends in order although it is told twice, as a parent that dies may do', async () => {
+    const own = await startRedis();
+    env.REDIS_URL = own.url;
     await start();
     await scrape();
-    gateway!.kill('SIGTERM');
-    gateway!.kill('SIGINT');
-    await until('it stops', () => gateway!.output().includes('"event":"stopping"'));
-    gateway!.kill('SIGTERM');
+    // It has to wait with its last words, and is told again meanwhile.
+    process.kill(own.pid, 'SIGSTOP');
+    try {
+      gateway!.kill('SIGTERM');
+      await until('it stops', () => gateway!.output().includes('"event":"stopping"'));
+      gateway!.kill('SIGTERM');
+    } finally {
+      process.kill(own.pid, 'SIGCONT');
+    }
     expect(await gateway!.exited).toBe(0);
+    await own.stop();
   });
 
   test('writes at SIGTERM what Redis could not be told before', async () => {
