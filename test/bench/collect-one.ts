@@ -15,14 +15,12 @@ import { startMariadb } from '../../infra/local/services/mariadb.ts';
 import { startRedis } from '../../infra/local/services/redis.ts';
 import { COLLECTORS } from '../../layers/core/src/domain/scan/collectors.ts';
 import type { CollectRequest } from '../../layers/core/src/ports/collect-invoker.ts';
-import { type Lab, startLab } from './harness/lab.ts';
+import { type Lab, RECORDED_TEXT_LENGTH, startLab } from './harness/lab.ts';
 import { ownCpuMsOf } from './harness/process-usage.ts';
 import { type BenchResult, compare, median } from './harness/result.ts';
 
 const DIGESTS = 10_000;
 const ACTIVE = DIGESTS / 20;
-/** The mean of the recorded proxy with 9,385 digests. */
-const TEXT_LENGTH = 210;
 const OUR_ROUNDS = { warmUp: 100, measured: 30 };
 const THEIR_ROUNDS = { warmUp: 10, measured: 10 };
 /** One sample of the processlist is taken; the baseline reads it once as well. */
@@ -40,7 +38,7 @@ const TABLES = [
 ];
 
 export async function collectOne(): Promise<BenchResult[]> {
-  const lab = await startLab(1, DIGESTS, TEXT_LENGTH);
+  const lab = await startLab(1, DIGESTS, RECORDED_TEXT_LENGTH);
   try {
     const ours = await measureOurs(lab);
     const theirs = await measureTheirs(lab);

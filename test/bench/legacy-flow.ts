@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '../../infra/local/services/redis.ts';
 import { startGatewayProcess } from './harness/gateway.ts';
-import { type Lab, startLab } from './harness/lab.ts';
+import { type Lab, RECORDED_TEXT_LENGTH, startLab } from './harness/lab.ts';
 import { type Relay, startRelay } from './harness/relay.ts';
 import { type BenchResult, compare, median } from './harness/result.ts';
 import { samplesOf, scrape } from './harness/scrape.ts';
@@ -35,7 +35,7 @@ interface Measured {
 type Round = (concurrency: number) => Promise<{ readonly executions: number; readonly costs?: Measured['costs'] }>;
 
 export async function legacyFlow(): Promise<BenchResult[]> {
-  const lab = await startLab(PROXIES, DIGESTS);
+  const lab = await startLab(PROXIES, DIGESTS, RECORDED_TEXT_LENGTH);
   try {
     const ours = await withRelays(lab, measureOurs);
     const theirs = await withRelays(lab, measureTheirs);
