@@ -16,7 +16,7 @@ import { sql } from 'kysely';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { startFakeMysql } from '../../support/fake-mysql.ts';
 
-const MIGRATION_NAMES = ['0001-registry', '0002-scanner'];
+const MIGRATION_NAMES = ['0001-registry', '0002-scanner', '0003-access', '0004-desired-state', '0005-control'];
 
 let server: MariadbService;
 let db: Dcdb;
@@ -51,7 +51,7 @@ const shop2: RegisteredProxy = {
 async function dropAllTables(): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables where table_schema = database()
-    order by table_name = 'namespaces'`.execute(db);
+    order by table_name in ('namespaces', 'operations'), table_name`.execute(db);
   await sql`drop table ${sql.join(rows.map(({ name }) => sql.table(name)))}`.execute(db);
 }
 

@@ -26,22 +26,53 @@ const CODES = {
   RECORD_DAMAGED: { retryable: false },
   SERVICE_START_FAILED: { retryable: false },
   SERVICE_UNREACHABLE: { retryable: true },
+  SERVICE_REFUSED: { retryable: false },
   PORT_TAKEN: { retryable: false },
+  REQUEST_INVALID: { retryable: false },
+  REQUEST_TOO_LARGE: { retryable: false },
+  MEDIA_TYPE_UNSUPPORTED: { retryable: false },
+  METHOD_NOT_ALLOWED: { retryable: false },
+  UNAUTHENTICATED: { retryable: false },
+  FORBIDDEN: { retryable: false },
+  NOT_FOUND: { retryable: false },
+  CONFLICT: { retryable: false },
+  STALE: { retryable: false },
+  PRECONDITION_MISSING: { retryable: false },
+  UNPROCESSABLE: { retryable: false },
+  TOO_MANY_REQUESTS: { retryable: true },
   INTERNAL: { retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof CODES;
 
+/** What is wrong with one field of something that was handed in, at its JSON pointer (`/slices/0/cluster`). */
+export interface FieldProblem {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export interface ErrorOptions {
+  readonly cause?: unknown;
+  /** All that is wrong with an input. */
+  readonly problems?: readonly FieldProblem[];
+  /** What could not be reached, in a word that may be told to anybody: `dcdb`, `redis`, `skyeye`, `dbconfig`. */
+  readonly service?: string;
+}
+
 /** The one error base. `message`: lower case, no full stop, with the value that was wrong and never a secret. */
 export class ProxywatchError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  readonly problems: readonly FieldProblem[];
+  readonly service: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, options);
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'ProxywatchError';
     this.code = code;
     this.retryable = CODES[code].retryable;
+    this.problems = options.problems ?? [];
+    this.service = options.service;
     // A brand, not instanceof: bundles and layers may each carry a copy of this class.
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -80,5 +80,5 @@ function wrap(connection: PoolConnection, queryTimeoutMs: number): MysqlPoolConn
 }
 
 function timedOut(what: string, timeoutMs: number): ProxywatchError {
-  return new ProxywatchError('STORE_UNAVAILABLE', `dcdb: ${what} within ${timeoutMs} ms`);
+  return new ProxywatchError('STORE_UNAVAILABLE', `dcdb: ${what} within ${timeoutMs} ms`, { service: 'dcdb' });
 }

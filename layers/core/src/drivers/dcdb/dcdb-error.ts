@@ -40,7 +40,7 @@ export function dcdbError(error: unknown): unknown {
   const message = messageOf(error);
   if (!UNAVAILABLE.has(code) && !UNAVAILABLE_MESSAGES.test(message)) return error;
   const reason = message === '' ? code : message;
-  return new ProxywatchError('STORE_UNAVAILABLE', `dcdb is unavailable: ${reason}`);
+  return new ProxywatchError('STORE_UNAVAILABLE', `dcdb is unavailable: ${reason}`, { service: 'dcdb' });
 }
 
 /** Runs an access to the DCDB with its failures told as dcdbError does. */

@@ -1,8 +1,11 @@
 import type { Generated } from 'kysely';
+import type { AccessTables } from './access-tables.ts';
+import type { ControlTables } from './control-tables.ts';
+import type { DesiredStateTables } from './desired-tables.ts';
 import type { ScanTables } from './scan/tables.ts';
 
 /** Shapes of the rows as the driver gives them; what each column is for stands in the migrations and docs/dcdb.md. */
-export interface DcdbTables extends ScanTables {
+export interface DcdbTables extends ScanTables, AccessTables, DesiredStateTables, ControlTables {
   readonly namespaces: NamespaceTable;
   readonly proxies: ProxyTable;
   readonly registry_state: RegistryStateTable;
@@ -20,6 +23,7 @@ export interface NamespaceTable {
   read_only: Generated<FlagColumn>;
   owner: Generated<string>;
   tags: JsonColumn;
+  spec: JsonColumn;
   revision: Generated<number>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;

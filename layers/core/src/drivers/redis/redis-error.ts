@@ -31,5 +31,5 @@ export function redisError(error: unknown, address: string, connectionError: unk
 }
 
 export function unavailable(address: string, reason: string): ProxywatchError {
-  return new ProxywatchError('STORE_UNAVAILABLE', `redis ${address} is unavailable: ${reason}`);
+  return new ProxywatchError('STORE_UNAVAILABLE', `redis ${address} is unavailable: ${reason}`, { service: 'redis' });
 }

@@ -1,9 +1,15 @@
 import type { Migration } from 'kysely/migration';
 import * as registry from './0001-registry.ts';
 import * as scanner from './0002-scanner.ts';
+import * as access from './0003-access.ts';
+import * as desiredState from './0004-desired-state.ts';
+import * as control from './0005-control.ts';
 
 /** A static list, so that it can be bundled. Names are applied in their order and never change once released. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-registry': registry,
   '0002-scanner': scanner,
+  '0003-access': access,
+  '0004-desired-state': desiredState,
+  '0005-control': control,
 };

@@ -1,0 +1,35 @@
+import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
+import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
+import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
+import type { FleetObserver } from '@proxywatch/core/ports/fleet-observer';
+import type { Log } from '@proxywatch/core/ports/log';
+import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
+import type { ProxyControl } from '@proxywatch/core/ports/proxy-control';
+import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
+import type { RegistryPublisher } from '@proxywatch/core/ports/proxy-registry';
+import type { ScanPauseStore } from '@proxywatch/core/ports/scan-pauses';
+import type { SecretBox } from '@proxywatch/core/ports/secret-box';
+import type { AlertRulePublisher, Skyeye } from '@proxywatch/core/ports/skyeye';
+
+/** All that use cases of the API may need; each takes the part that it uses. Made once per process. */
+export interface ApiDeps {
+  readonly db: Dcdb;
+  readonly redis: RedisClient;
+  /** Where gateways and scanner read the proxies; call `publishRegistry(db, registry)` after each change of them. */
+  readonly registry: RegistryPublisher;
+  readonly fleet: FleetObserver;
+  readonly pauses: ScanPauseStore;
+  readonly credentials: CredentialSource;
+  /** By kind. */
+  readonly drivers: ReadonlyMap<string, ProxyDriver>;
+  readonly controls: ReadonlyMap<string, ProxyControl>;
+  readonly databases: DatabaseConfig;
+  readonly skyeye: Skyeye;
+  readonly alertRules: AlertRulePublisher;
+  readonly operations: OperationInvoker;
+  readonly secrets: SecretBox;
+  readonly log: Log;
+  /** Epoch milliseconds. */
+  nowMs(): number;
+}
