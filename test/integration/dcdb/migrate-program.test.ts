@@ -14,7 +14,8 @@ describe('npm run migrate', () => {
   test('applies what is missing, and finds nothing to do the second time', async () => {
     expect(await run({ DCDB_URL: server.url })).toEqual({
       code: 0,
-      stdout: 'migrate: applied 0001-registry\nmigrate: applied 0002-scanner\nmigrate: applied 0003-access\nmigrate: applied 0004-desired-state\nmigrate: applied 0005-control\n',
+      stdout:
+        'migrate: applied 0001-registry\nmigrate: applied 0002-scanner\nmigrate: applied 0003-access\nmigrate: applied 0004-desired-state\nmigrate: applied 0005-control\n',
       stderr: '',
     });
     expect((await run({ DCDB_URL: server.url })).stdout).toBe('migrate: nothing to apply: the schema is up to date\n');
