@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
 import type { RowDataPacket } from 'mysql2/promise';
-import { digestTextOf } from '../../../infra/local/lab/stats/digest-text.ts';
 import type { MariadbService } from '../../../infra/local/services/mariadb.ts';
 import { closeLabs, type Lab, startBackend, startLab } from '../../support/lab-traffic.ts';
 import { until } from '../../support/until.ts';

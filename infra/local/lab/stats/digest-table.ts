@@ -1,6 +1,6 @@
+import { digestOf } from '@proxywatch/core/drivers/proxysql/digests/digest-hash';
 import type { Row } from '../contract.ts';
 import { epochSecondsAt, type LabClock } from './clock.ts';
-import { digestOf } from './digest-hash.ts';
 
 /** Who ran a statement, where. `client` is empty unless hosts are tracked. */
 export interface DigestOrigin {

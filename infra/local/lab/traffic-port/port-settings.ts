@@ -1,5 +1,5 @@
+import type { DigestTextOptions } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
 import type { LabRuntime } from '../contract.ts';
-import type { DigestTextOptions } from '../stats/digest-text.ts';
 
 /** The runtime variables that the traffic side obeys, parsed once per LOAD. */
 export interface PortSettings {

@@ -1,5 +1,5 @@
+import { digestOf } from '@proxywatch/core/drivers/proxysql/digests/digest-hash';
 import type { RuntimeRule } from '../../contract.ts';
-import { digestOf } from '../../stats/digest-hash.ts';
 
 export interface StatementToRoute {
   readonly sql: string;

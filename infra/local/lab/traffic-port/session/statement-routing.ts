@@ -1,4 +1,4 @@
-import { digestTextOf } from '../../stats/digest-text.ts';
+import { digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
 import { type StatementKind, statementKindOf } from '../routing/statement-kind.ts';
 import type { WireError } from '../wire/packets.ts';
 import type { PortContext } from './port-context.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { digestOf } from '@proxywatch/core/drivers/proxysql/digests/digest-hash';
 import type { RuntimeRule } from '../../../../../../../infra/local/lab/contract.ts';
-import { digestOf } from '../../../../../../../infra/local/lab/stats/digest-hash.ts';
 import { createQueryRouter } from '../../../../../../../infra/local/lab/traffic-port/routing/query-router.ts';
 
 function rule(ruleId: number, fields: Partial<RuntimeRule>): RuntimeRule {

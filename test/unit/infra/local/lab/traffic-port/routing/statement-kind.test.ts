@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { digestTextOf } from '../../../../../../../infra/local/lab/stats/digest-text.ts';
+import { digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
 import { statementKindOf } from '../../../../../../../infra/local/lab/traffic-port/routing/statement-kind.ts';
 
 const kindOf = (sql: string) => statementKindOf(sql, digestTextOf(sql));

@@ -1,5 +1,5 @@
-// SpookyHash V2 (Bob Jenkins, public domain), 64 bits, seed 0: the function behind the proxy's digest column, so that a
-// lab proxy gives a text the digest that the recordings show. Runs once per new text, hence plain BigInt arithmetic.
+// SpookyHash V2 (Bob Jenkins, public domain), 64 bits, seed 0: the function behind the proxy's digest column, as the
+// recordings show. Runs once per new text, hence plain BigInt arithmetic.
 const MASK = 0xffff_ffff_ffff_ffffn;
 const CONST = 0xdead_beef_dead_beefn;
 const LONG_FROM_BYTES = 192;

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_DIGEST_TEXT_OPTIONS, digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
 import fc from 'fast-check';
-import { DEFAULT_DIGEST_TEXT_OPTIONS, digestTextOf } from '../../../../../../infra/local/lab/stats/digest-text.ts';
 
 const recorded: {
   readonly digests: readonly { readonly digest: string; readonly text: string }[];
   readonly grouping: Readonly<Record<string, readonly string[]>>;
 } = JSON.parse(
-  readFileSync(new URL('../../../../../contract/recordings/lab-traffic/digest-texts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../../../contract/recordings/lab-traffic/digest-texts.json', import.meta.url), 'utf8'),
 );
 
 describe('the digest text of a statement', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { digestOf } from '../../../../../../infra/local/lab/stats/digest-hash.ts';
+import { digestOf } from '@proxywatch/core/drivers/proxysql/digests/digest-hash';
 
 const recorded: { readonly digests: readonly { readonly digest: string; readonly text: string }[] } = JSON.parse(
-  readFileSync(new URL('../../../../../contract/recordings/lab-traffic/digest-texts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../../../contract/recordings/lab-traffic/digest-texts.json', import.meta.url), 'utf8'),
 );
 
 describe('the digest of a text', () => {
