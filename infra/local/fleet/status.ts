@@ -1,6 +1,6 @@
 import type { Member } from '@proxywatch/core/domain/ownership/membership';
 import type { FleetRecords, ProxyOwner } from '@proxywatch/core/ports/fleet-observer';
-import { shownDuration, textTable } from './text-table.ts';
+import { shownDuration, textTable } from '../../text-table.ts';
 
 export interface FleetStatus {
   readonly records: FleetRecords;

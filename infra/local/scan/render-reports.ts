@@ -1,5 +1,5 @@
 import type { CollectorReport, Problem, ProxyReport } from '../../../functions/scanner/collect/collect.ts';
-import { textTable } from '../fleet/text-table.ts';
+import { textTable } from '../../text-table.ts';
 
 /** For outcomes that are no problem, and still not what was asked for. */
 const HINTS: { readonly [outcome in ProxyReport['outcome']]?: string } = {

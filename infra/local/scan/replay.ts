@@ -2,7 +2,7 @@ import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import type { DueProxy } from '@proxywatch/core/ports/collect-invoker';
 import type { ProxyReport } from '../../../functions/scanner/collect/collect.ts';
-import { textTable } from '../fleet/text-table.ts';
+import { textTable } from '../../text-table.ts';
 import type { DeadLetter } from './read-dead-letters.ts';
 import { outcomesOf } from './render-reports.ts';
 

@@ -1,4 +1,4 @@
-import { shownDuration } from '../fleet/text-table.ts';
+import { shownDuration } from '../../text-table.ts';
 
 export interface LineOptions {
   /** Cut to so many; undefined for a whole line. */

@@ -1,0 +1,50 @@
+import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { CliRequest } from './build-request.ts';
+
+export interface CliAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON, else text; `undefined`: none. */
+  readonly body: unknown;
+}
+
+export type Send = (request: CliRequest) => Promise<CliAnswer>;
+
+/** The API gives up after 29 s itself. */
+const TIMEOUT_MS = 35_000;
+const MAX_BODY_BYTES = 50_000_000;
+
+/** Sends requests to the API at `url`. Rejects with SERVICE_UNREACHABLE when nobody answers. */
+export function createSend(url: string, token: string | undefined): Send {
+  return async ({ method, path, headers, body }) => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    try {
+      const response = await fetch(new URL(path, url), {
+        method,
+        headers: { accept: 'application/json', ...authorization, ...headers },
+        body: body ?? null,
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return { status: response.status, headers: response.headers, body: bodyOf(response, await textOf(response)) };
+    } catch (error) {
+      throw new ProxywatchError('SERVICE_UNREACHABLE', `${url} does not answer: ${reasonOf(error)}`);
+    }
+  };
+}
+
+async function textOf(response: Response): Promise<string> {
+  if (Number(response.headers.get('content-length')) > MAX_BODY_BYTES) throw new Error('the answer is too large');
+  return response.text();
+}
+
+function bodyOf(response: Response, text: string): unknown {
+  if (text === '') return undefined;
+  return /\bjson\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
+}
+
+/** fetch says only "fetch failed"; what failed is its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return messageOf(cause ?? error);
+}
