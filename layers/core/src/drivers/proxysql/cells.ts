@@ -7,6 +7,9 @@ export type Row = readonly Cell[];
 /** Sends one statement and gives its rows. */
 export type Query = (statement: string) => Promise<readonly Row[]>;
 
+/** Sends one statement that answers no rows but OK. */
+export type Command = (statement: string) => Promise<void>;
+
 const ZERO = 48;
 const LONGEST_COUNT = String(Number.MAX_SAFE_INTEGER).length;
 

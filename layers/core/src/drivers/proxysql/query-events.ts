@@ -1,7 +1,7 @@
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { QueryEvent, QueryEvents } from '../../domain/processlist.ts';
 import type { QueryEventRequest } from '../../ports/proxy-driver.ts';
-import { countOf, decodeText, malformed, type Query, type Row, textOf } from './cells.ts';
+import { type Command, countOf, decodeText, malformed, type Query, type Row, textOf } from './cells.ts';
 import { rowsByPart, unionStatement } from './parts.ts';
 import { STATEMENT_CHARACTERS } from './processlist.ts';
 import { NOW, shortened, UPTIME } from './statements.ts';
@@ -26,9 +26,6 @@ const DURATION = 'max(0,end_time-start_time)';
 const EVENT_COLUMNS =
   `id,start_time,${DURATION},username,schemaname,query_digest,${shortened('query', STATEMENT_CHARACTERS)},` +
   'server,client,hid,max(0,ifnull(rows_sent,0)),max(0,ifnull(affected_rows,0)),max(0,ifnull(errno,0))';
-
-/** Sends a statement that answers no rows. */
-export type Command = (statement: string) => Promise<void>;
 
 export function queryEventsStatement({ afterId, limit, minDurationUs }: QueryEventRequest): string {
   for (const value of [afterId, limit, minDurationUs]) {

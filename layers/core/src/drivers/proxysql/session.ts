@@ -2,28 +2,17 @@ import { errorCodeOf, messageOf, ProxywatchError } from '../../domain/errors.ts'
 import type { ProxySession } from '../../ports/proxy-driver.ts';
 import type { Acquaintance } from './acquaintances.ts';
 import type { AdminConnection } from './admin-connection.ts';
-import { createCallQueue } from './call-queue.ts';
-import type { Query } from './cells.ts';
-import { aboutProxy, toProxywatchError } from './client-errors.ts';
-import { startDeadline } from './deadline.ts';
+import { aboutProxy } from './client-errors.ts';
 import { parseDigestAnswer, parseDigestTexts } from './digest-answer.ts';
 import { fetchErrorTotals } from './error-totals.ts';
-import { type Command, fetchQueryEvents } from './query-events.ts';
+import { fetchQueryEvents } from './query-events.ts';
+import { createSessionCalls, type SessionLimits, type Work } from './session-calls.ts';
 import { digestsStatement, digestTextsStatement } from './statements.ts';
 import { fetchStatus } from './status.ts';
 
 // Beyond this a list costs more than the whole table: each statement that names it makes the proxy rebuild it.
 const LONGEST_LIST = 500;
 
-export interface SessionLimits {
-  readonly statementTimeoutMs: number;
-  readonly closeTimeoutMs: number;
-  /** Calls that may wait while one runs. */
-  readonly maxWaitingCalls: number;
-}
-
-/** What a call does with the connection while it is its turn. */
-type Work<T> = (query: Query, command: Command) => Promise<T>;
 type Optional = 'digests' | 'errorTotals' | 'queryEvents';
 
 /**
@@ -37,48 +26,16 @@ export function createSession(
   limits: SessionLimits,
   onRefused: () => void,
 ): ProxySession {
-  const queue = createCallQueue(limits.maxWaitingCalls);
+  const calls = createSessionCalls(proxyId, connection, limits);
   const { readProcesslist, readState } = known;
-  let closing: Promise<void> | undefined;
-
-  async function call<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
-    try {
-      return await queue.run(() => runAlone(signal, work), signal);
-    } catch (error) {
-      throw aboutProxy(proxyId, error);
-    }
-  }
 
   /** A call that the proxy was known to take. */
   async function callKnown<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     try {
-      return await call(signal, work);
+      return await calls.run(signal, work);
     } catch (error) {
       if (errorCodeOf(error) === 'PROXY_STATEMENT') onRefused();
       throw error;
-    }
-  }
-
-  async function runAlone<T>(signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
-    if (closing !== undefined) throw new ProxywatchError('PROXY_UNREACHABLE', 'the session is closed');
-    try {
-      return await work(
-        (statement) => within(signal, (deadline) => connection.query(statement, deadline)),
-        (statement) => within(signal, (deadline) => connection.command(statement, deadline)),
-      );
-    } catch (error) {
-      // A broken answer was read to its end, but what comes after it deserves no more trust.
-      if (errorCodeOf(error) !== 'PROXY_STATEMENT') connection.destroy(toProxywatchError(error, 'statement'));
-      throw error;
-    }
-  }
-
-  async function within<T>(signal: AbortSignal | undefined, send: (deadline: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = startDeadline('a statement', limits.statementTimeoutMs, signal);
-    try {
-      return await send(deadline.signal);
-    } finally {
-      deadline.clear();
     }
   }
 
@@ -91,7 +48,7 @@ export function createSession(
   async function callOptional<T>(name: Optional, signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     if (!known.capabilities[name]) throw unsupported(name);
     try {
-      return await call(signal, work);
+      return await calls.run(signal, work);
     } catch (error) {
       if (errorCodeOf(error) !== 'PROXY_STATEMENT') throw error;
       const { capabilities } = known;
@@ -101,17 +58,12 @@ export function createSession(
     }
   }
 
-  async function close(): Promise<void> {
-    if (queue.busy) connection.destroy(new ProxywatchError('CANCELLED', 'the session was closed'));
-    else await connection.quit(limits.closeTimeoutMs);
-  }
-
   return {
     get capabilities() {
       return known.capabilities;
     },
     get closed() {
-      return closing !== undefined || connection.closed;
+      return calls.closed;
     },
     async fetchDigests({ sinceUptimeS, withExtremes = false }, signal) {
       if (!known.capabilities.digests) throw unsupported('digests');
@@ -132,10 +84,7 @@ export function createSession(
     fetchErrorTotals: (signal) => callOptional('errorTotals', signal, fetchErrorTotals),
     fetchQueryEvents: (request, signal) =>
       callOptional('queryEvents', signal, (query, command) => fetchQueryEvents(query, command, request)),
-    close() {
-      closing ??= close();
-      return closing;
-    },
+    close: calls.close,
   };
 }
 
