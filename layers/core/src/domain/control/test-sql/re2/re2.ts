@@ -5,10 +5,15 @@ import { type Assertion, Re2SyntaxError } from './syntax.ts';
 
 export interface Re2 {
   /**
-   * Whether the expression matches anywhere in the text, in time proportional to both of their lengths. `undefined`: it
-   * would take more than `mostSteps`.
+   * Whether the expression matches anywhere in the text, in time proportional to both of their lengths. `undefined`: the
+   * budget ran out before that was clear.
    */
-  matches(text: string, mostSteps?: number): boolean | undefined;
+  matches(text: string, budget?: StepBudget): boolean | undefined;
+}
+
+/** What several matches may take together; each takes its part of it. */
+export interface StepBudget {
+  left: number;
 }
 
 /** An expression in the syntax of RE2, which knows nothing that needs backtracking; or what is wrong with it. */
@@ -18,7 +23,7 @@ export function compileRe2(
 ): Re2 | { readonly problem: string } {
   try {
     const program = compileProgram(parseRe2(pattern, isCaseless));
-    return { matches: (text, mostSteps = Number.POSITIVE_INFINITY) => run(program, text, mostSteps) };
+    return { matches: (text, budget = { left: Number.POSITIVE_INFINITY }) => run(program, text, budget) };
   } catch (error) {
     if (!(error instanceof Re2SyntaxError)) throw error;
     return { problem: error.message };
@@ -31,7 +36,7 @@ export function re2ProblemOf(pattern: string): string | undefined {
   return 'problem' in compiled ? compiled.problem : undefined;
 }
 
-function run({ steps, start }: Program, text: string, mostSteps: number): boolean | undefined {
+function run({ steps, start }: Program, text: string, budget: StepBudget): boolean | undefined {
   const known = new Map<string, Char>();
   const chars = [...text].map((char) => {
     const seen = known.get(char) ?? charOf(char);
@@ -41,7 +46,6 @@ function run({ steps, start }: Program, text: string, mostSteps: number): boolea
   /** At which place a step was entered last: each is entered once per place. */
   const entered = new Int32Array(steps.length).fill(-1);
   let waiting: CharStep[] = [];
-  let taken = 0;
   for (let at = 0; at <= chars.length; at++) {
     const here: CharStep[] = [];
     const from = at === 0 ? [start] : [...entriesBehind(waiting, chars[at - 1]), start];
@@ -49,7 +53,7 @@ function run({ steps, start }: Program, text: string, mostSteps: number): boolea
     for (let pc = from.pop(); pc !== undefined; pc = from.pop()) {
       if (entered[pc] === at) continue;
       entered[pc] = at;
-      taken += 1;
+      budget.left -= 1;
       const step = steps[pc];
       if (step === undefined) continue;
       if (step.kind === 'match') return true;
@@ -58,8 +62,8 @@ function run({ steps, start }: Program, text: string, mostSteps: number): boolea
       else if (holds(step.what, chars, at)) from.push(step.next);
     }
     waiting = here;
-    taken += here.length;
-    if (taken > mostSteps) return undefined;
+    budget.left -= here.length;
+    if (budget.left < 0) return undefined;
   }
   return false;
 }
