@@ -1,0 +1,37 @@
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { Answer } from './answer.ts';
+import type { GatewayResult } from './gateway-event.ts';
+import { problemAnswer } from './problem.ts';
+
+/** Lambda hands on 6 MB at most, the envelope included, in which quotes are escaped. */
+const MAX_ANSWER_BYTES = 4_500_000;
+const BODILESS = new Set([204, 304]);
+
+/** An answer as API Gateway takes it, with the headers that stand on every one. */
+export function finishAnswer(answer: Answer, requestId: string): GatewayResult {
+  const body = bodyOf(answer);
+  if (Buffer.byteLength(body) > MAX_ANSWER_BYTES) return finishAnswer(tooLarge(requestId), requestId);
+  const type = typeof answer.body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
+  return {
+    statusCode: answer.status,
+    headers: {
+      ...(body !== '' && { 'content-type': type }),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...answer.headers,
+      'x-request-id': requestId,
+    },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+function bodyOf({ status, body }: Answer): string {
+  if (body === undefined || BODILESS.has(status)) return '';
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+function tooLarge(requestId: string): Answer {
+  const message = `the answer would have more than ${MAX_ANSWER_BYTES} bytes: ask for less at once`;
+  return problemAnswer(new ProxywatchError('UNPROCESSABLE', message), requestId);
+}

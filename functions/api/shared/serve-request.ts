@@ -1,0 +1,114 @@
+import { type Caller, createCaller } from '@proxywatch/core/domain/access/caller';
+import { includesRole, type Role } from '@proxywatch/core/domain/access/role';
+import { isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { untilAborted } from '@proxywatch/core/drivers/until-aborted';
+import type { Answer } from './answer.ts';
+import type { ApiRuntime } from './api-runtime.ts';
+import { isNotModified, readIfMatch } from './conditions.ts';
+import { createRequest } from './create-request.ts';
+import { startDeadline } from './deadline.ts';
+import type { Exchange } from './exchange.ts';
+import type { RouteTable } from './find-route.ts';
+import { answerOnce, readIdempotencyKey, requestHashOf } from './idempotency.ts';
+import { readInput } from './read-input.ts';
+import { readReason } from './read-reason.ts';
+import type { AnyRoute } from './route.ts';
+
+const NOBODY = createCaller({ name: '', groups: [] }, []);
+
+/** Nothing about the API is told to who is not authenticated, not even which paths there are. */
+export async function serveRequest(exchange: Exchange, runtime: ApiRuntime, table: RouteTable): Promise<Answer> {
+  const { event, context } = exchange;
+  const deadline = startDeadline(context, () => undefined);
+  try {
+    const route = table.find(event.resource, event.httpMethod);
+    exchange.route = route;
+    const caller = await untilAborted(authenticate(exchange, runtime, route, deadline.signal), deadline.signal);
+    exchange.caller = caller;
+    if (route === undefined) throw unknownRoute(table.methodsOf(event.resource, event.path), event.httpMethod);
+    if (route.role !== 'public') requireRoleSomewhere(caller, route.role);
+    return await untilAborted(runRoute(exchange, runtime, route, caller, deadline.signal), deadline.signal);
+  } finally {
+    deadline.stop();
+  }
+}
+
+async function authenticate(
+  { event, headers }: Exchange,
+  { authenticator, roles }: ApiRuntime,
+  route: AnyRoute | undefined,
+  signal: AbortSignal,
+): Promise<Caller> {
+  const authorizations = headers.authorization ?? [];
+  const iamArn = event.requestContext.identity.userArn ?? undefined;
+  const presented = { authorization: authorizations[0], iamArn };
+  try {
+    if (authorizations.length > 1) throw new ProxywatchError('UNAUTHENTICATED', 'the header authorization came twice');
+    return await roles.fetchCaller(await authenticator.authenticate(presented, signal), signal);
+  } catch (error) {
+    // A public route has something more for those who are known, and is there for everybody whatever is down.
+    if (route?.role === 'public') return NOBODY;
+    throw error;
+  }
+}
+
+function requireRoleSomewhere({ highestRole }: Caller, role: Role): void {
+  if (includesRole(highestRole, role)) return;
+  const held = highestRole === undefined ? 'you have none' : `yours is ${highestRole}`;
+  throw new ProxywatchError('FORBIDDEN', `this needs the role ${role}, ${held}`);
+}
+
+async function runRoute(
+  exchange: Exchange,
+  runtime: ApiRuntime,
+  route: AnyRoute,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { event, headers } = exchange;
+  const input = readInput(route, event, headers);
+  const ifMatch = readIfMatch(headers, route.needsIfMatch === true);
+  const reason = readReason(headers);
+  const key = route.method === 'POST' ? readIdempotencyKey(headers) : undefined;
+  const dryRun = isDryRun(input.query);
+  const { deps } = runtime;
+  const once = {
+    // Not touched before there is a key to look at.
+    get db() {
+      return deps.db;
+    },
+    caller: caller.name,
+    key: dryRun ? undefined : key,
+    requestHash: requestHashOf(route.method, event.path, event.multiValueQueryStringParameters, event.body),
+    signal,
+    log: deps.log,
+  };
+  const answer = await answerOnce(once, (keep) => {
+    const request = createRequest({ exchange, runtime, input, caller, ifMatch, reason, dryRun, signal, keep, once });
+    return route.handle(deps, request);
+  });
+  const isKnown = route.method === 'GET' && isNotModified(headers, answer.headers?.etag);
+  return isKnown ? { status: 304, headers: { ...answer.headers } } : answer;
+}
+
+function isDryRun(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === true;
+}
+
+function unknownRoute(methods: readonly string[], method: string): ProxywatchError {
+  if (methods.length === 0) return new ProxywatchError('NOT_FOUND', 'there is no such path');
+  return new MethodNotAllowed(method, methods);
+}
+
+export class MethodNotAllowed extends ProxywatchError {
+  readonly allowed: readonly string[];
+
+  constructor(method: string, allowed: readonly string[]) {
+    super('METHOD_NOT_ALLOWED', `${method} is not for this path, it takes ${allowed.join(', ')}`);
+    this.allowed = allowed;
+  }
+}
+
+export function allowedBy(error: unknown): readonly string[] | undefined {
+  return isProxywatchError(error) && error instanceof MethodNotAllowed ? error.allowed : undefined;
+}
