@@ -43,8 +43,9 @@ export function requestHashOf(...parts: readonly unknown[]): string {
 
 /** Carries a request out once per key and caller; when it comes again, it gets the answer of then. */
 export async function answerOnce(context: OnceContext, run: (keep: KeepAnswer) => Promise<Answer>): Promise<Answer> {
-  const { db, caller, key, requestHash, signal } = context;
+  const { caller, key, requestHash, signal } = context;
   if (key === undefined) return run(async () => {});
+  const { db } = context;
   const claim = { caller, key, token: randomUUID() };
   const outcome = await claimIdempotencyKey(db, { ...claim, requestHash, lockS: LOCK_S, keepS: KEEP_S }, signal);
   if (outcome.kind === 'done') return replayed(outcome.answer);
