@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type Service, type ServiceOptions, startService } from './service.ts';
 
 const PROBE_TIMEOUT_MS = 1_000;
+/** Rules that may change while the server runs; a configuration that names the file need not find one. */
+export const ALERT_RULES = 'alert-rules.yml';
 
 export interface PrometheusOptions extends ServiceOptions {
   /** Text of its configuration file. */
@@ -11,15 +13,24 @@ export interface PrometheusOptions extends ServiceOptions {
   readonly rules?: string;
 }
 
+export interface PrometheusService extends Service {
+  /** `alert-rules.yml` beside its configuration, for whoever publishes rules. */
+  readonly alertRulesFile: string;
+  /** A POST there has it read its configuration and rules again. */
+  readonly reloadUrl: string;
+}
+
 /** A Prometheus server on loopback. `url` is `http://127.0.0.1:<port>`. */
-export function startPrometheus({ config, rules, ...options }: PrometheusOptions): Promise<Service> {
-  return startService(
+export async function startPrometheus({ config, rules, ...options }: PrometheusOptions): Promise<PrometheusService> {
+  let folder = '';
+  const started = await startService(
     {
       name: 'prometheus',
       binary: 'prometheus',
       portVariable: 'PROMETHEUS_PORT',
       accounts: ['prometheus'],
       prepare: async ({ dir, account }) => {
+        folder = dir;
         const texts = { 'prometheus.yml': config, ...(rules === undefined ? {} : { 'rules.yml': rules }) };
         for (const [name, text] of Object.entries(texts)) {
           await writeFile(join(dir, name), text, { mode: 0o600 });
@@ -30,6 +41,7 @@ export function startPrometheus({ config, rules, ...options }: PrometheusOptions
         `--config.file=${join(dir, 'prometheus.yml')}`,
         `--storage.tsdb.path=${join(dir, 'data')}`,
         '--storage.tsdb.retention.time=1d',
+        '--web.enable-lifecycle',
         `--web.listen-address=127.0.0.1:${port}`,
         '--log.level=warn',
       ],
@@ -43,4 +55,5 @@ export function startPrometheus({ config, rules, ...options }: PrometheusOptions
     },
     options,
   );
+  return { ...started, alertRulesFile: join(folder, ALERT_RULES), reloadUrl: `${started.url}/-/reload` };
 }
