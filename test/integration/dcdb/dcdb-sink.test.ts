@@ -121,6 +121,24 @@ describe('rows of sql_stats', () => {
   });
 });
 
+describe('proxies that have rows', () => {
+  test('are noted under the namespace that they had, former ones too, and once a day', async () => {
+    const sink = createDcdbSink(db);
+    const day = 86_400_000;
+    await sink.write(batchOf([statsOf('0xA', NOW_MS)]));
+    await sink.write(batchOf([slowSqlOf('s', { proxy: 'p2' })]));
+    await sink.write(batchOf([slowSqlOf('t')], { observedAtMs: NOW_MS + 1 }));
+    await sink.write(batchOf([statsOf('0xA', NOW_MS + day, { namespace: 'moved' })]));
+    await createDcdbSink(db).write(batchOf([statsOf('0xA', NOW_MS + day, { namespace: 'moved' })]));
+    const [first, second] = [new Date(NOW_MS), new Date(NOW_MS + day)];
+    expect(await allOf(db, 'scan_proxies')).toEqual([
+      { namespace: 'moved', proxy: 'p1', first_seen_at: second, last_seen_at: second },
+      { namespace: 'shop', proxy: 'p1', first_seen_at: first, last_seen_at: first },
+      { namespace: 'shop', proxy: 'p2', first_seen_at: first, last_seen_at: first },
+    ]);
+  });
+});
+
 describe('events', () => {
   test('of which a newer version came are not taken back by an older one', async () => {
     const sink = createDcdbSink(db);

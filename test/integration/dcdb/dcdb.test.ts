@@ -16,7 +16,14 @@ import { sql } from 'kysely';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { startFakeMysql } from '../../support/fake-mysql.ts';
 
-const MIGRATION_NAMES = ['0001-registry', '0002-scanner', '0003-access', '0004-desired-state', '0005-control'];
+const MIGRATION_NAMES = [
+  '0001-registry',
+  '0002-scanner',
+  '0003-access',
+  '0004-desired-state',
+  '0005-control',
+  '0006-scan-proxies',
+];
 
 let server: MariadbService;
 let db: Dcdb;

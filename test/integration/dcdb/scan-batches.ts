@@ -130,7 +130,7 @@ export async function emptyScanTables(db: Dcdb): Promise<void> {
     const names = sql.raw(rows.map(({ name }) => name).join(', '));
     await sql`alter table ${sql.table(table)} drop partition ${names}`.execute(db);
   }
-  for (const table of ['sql_series', 'sql_digests', 'sql_stats_dirty']) {
+  for (const table of ['sql_series', 'sql_digests', 'scan_proxies', 'sql_stats_dirty']) {
     await sql`truncate table ${sql.table(table)}`.execute(db);
   }
   await sql`update scan_floors set kept_after = '1970-01-01'`.execute(db);

@@ -4,6 +4,7 @@ import * as scanner from './0002-scanner.ts';
 import * as access from './0003-access.ts';
 import * as desiredState from './0004-desired-state.ts';
 import * as control from './0005-control.ts';
+import * as scanProxies from './0006-scan-proxies.ts';
 
 /** A static list, so that it can be bundled. Names are applied in their order and never change once released. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-access': access,
   '0004-desired-state': desiredState,
   '0005-control': control,
+  '0006-scan-proxies': scanProxies,
 };

@@ -70,6 +70,7 @@ async function writeWithRetries(
     try {
       signal?.throwIfAborted();
       const parts = batches.map((batch) => rowsOf(batch, names));
+      await names.writeProxies(db, batches, signal);
       await names.write(
         db,
         parts.flatMap(({ stats }) => stats),

@@ -159,7 +159,7 @@ async function dropExpired(
 async function purgeNames(db: Dcdb, beforeMs: number): Promise<number> {
   if (beforeMs < 0) return 0;
   let purged = 0;
-  for (const table of ['sql_series', 'sql_digests']) {
+  for (const table of ['sql_series', 'sql_digests', 'scan_proxies']) {
     const { numAffectedRows = 0n } = await sql`
       delete from ${sql.table(table)} where last_seen_at < ${datetimeOf(beforeMs)}
       limit ${sql.lit(PURGED_AT_ONCE)}`.execute(db);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { SqlStatsRecord } from '../../../domain/scan/scan-record.ts';
+import type { ScanBatch, SqlStatsRecord } from '../../../domain/scan/scan-record.ts';
 import type { Dcdb } from '../create-dcdb.ts';
 import { datetimeOf, Fit } from './fit.ts';
 import { upsertValues } from './upsert-rows.ts';
@@ -22,6 +22,10 @@ const DIGESTS = {
   insert: 'insert into sql_digests (digest, text, first_seen_at, last_seen_at) values',
   onDuplicate: `on duplicate key update text = coalesce(text, values(text)), ${SEEN}`,
 };
+const PROXIES = {
+  insert: 'insert into scan_proxies (namespace, proxy, first_seen_at, last_seen_at) values',
+  onDuplicate: `on duplicate key update ${SEEN}`,
+};
 
 interface Known {
   /** Day of `last_seen_at`, as far as this process knows. */
@@ -35,14 +39,18 @@ interface KnownDigest extends Known {
   hasText: boolean;
   text: string | null;
 }
+interface KnownProxy extends Known {
+  readonly values: readonly Value[];
+}
 
 /**
- * Keeps sql_series and sql_digests. Many proxies run the same statements at the same time, so these rows are looked up
+ * Keeps sql_series, sql_digests and scan_proxies. Many proxies run the same statements at the same time, so these rows are looked up
  * first, without a lock, and written only when they are new, or for the first time on a day.
  */
 export class Names {
   readonly #series = new Map<string, KnownSeries>();
   readonly #digests = new Map<string, KnownDigest>();
+  readonly #proxies = new Map<string, KnownProxy>();
 
   /** What the record is about; `write` sees to it that it stands in sql_series. */
   seriesOf({ namespace, digest }: SqlStatsRecord, fit: Fit): KnownSeries {
@@ -78,6 +86,28 @@ export class Names {
     }
     await writeSeries(db, series, signal);
     await writeDigests(db, digests, signal);
+  }
+
+  /** Notes which proxies have rows under which namespace, once a day each. */
+  async writeProxies(db: Dcdb, batches: readonly ScanBatch[], signal?: AbortSignal): Promise<void> {
+    const fit = new Fit();
+    const sightings = new Map<string, Sighting<KnownProxy>>();
+    for (const { proxy, namespace, observedAtMs } of batches) {
+      const key = JSON.stringify([namespace, proxy]);
+      const atMs = fit.timeMs(observedAtMs);
+      const known =
+        this.#proxies.get(key) ??
+        remember(this.#proxies, key, { day: NEVER, values: [fit.name(namespace), fit.name(proxy)] });
+      if (known.day < dayOf(atMs)) note(sightings, key, known, atMs);
+    }
+    const missing = [...sightings].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sighting]) => sighting);
+    const values = missing.map(({ known, firstMs, lastMs }) => [
+      ...known.values,
+      datetimeOf(firstMs),
+      datetimeOf(lastMs),
+    ]);
+    await upsertValues(db, PROXIES, values, signal);
+    for (const { known, lastMs } of missing) known.day = Math.max(known.day, dayOf(lastMs));
   }
 }
 

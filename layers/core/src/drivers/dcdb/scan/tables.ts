@@ -7,6 +7,7 @@ export interface ScanTables {
   readonly sql_stats_day: SqlStatsTable;
   readonly sql_series: SqlSeriesTable;
   readonly sql_digests: SqlDigestTable;
+  readonly scan_proxies: ScanProxyTable;
   readonly sql_errors: SqlErrorTable;
   readonly slow_sql: SlowSqlTable;
   readonly slow_transactions: SlowTransactionTable;
@@ -45,6 +46,13 @@ interface SqlSeriesTable {
 interface SqlDigestTable {
   digest: string;
   text: string | null;
+  first_seen_at: Date;
+  last_seen_at: Date;
+}
+
+interface ScanProxyTable {
+  namespace: string;
+  proxy: string;
   first_seen_at: Date;
   last_seen_at: Date;
 }
