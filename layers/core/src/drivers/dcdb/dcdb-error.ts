@@ -51,3 +51,8 @@ export async function accessDcdb<T>(access: () => Promise<T>): Promise<T> {
     throw dcdbError(error);
   }
 }
+
+/** A unique key has such a row already. */
+export function isDuplicateEntry(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ER_DUP_ENTRY';
+}

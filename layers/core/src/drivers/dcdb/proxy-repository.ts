@@ -1,32 +1,16 @@
-import type { Selectable, Transaction } from 'kysely';
 import type { RegisteredProxy } from '../../domain/proxy.ts';
 import type { RegistryEdition } from '../../ports/proxy-registry.ts';
-import { flagOf, stringMapOf } from './column-values.ts';
 import type { Dcdb } from './create-dcdb.ts';
 import { accessDcdb } from './dcdb-error.ts';
 import { addMissingNamespaces } from './namespace-repository.ts';
+import { PROXY_COLUMNS, type ProxyRecord, proxyRecordOf, type RegistryState } from './proxies/proxy-records.ts';
+import { lockRegistry, raiseRegistryRevision } from './proxies/registry-revision.ts';
 import { REGISTRATION_COLUMNS, registrationOf, registrationRow, sameRegistration } from './registration-row.ts';
-import type { DcdbTables, ProxyTable } from './tables.ts';
-
-const PROXY_STATES = ['registered', 'online', 'draining', 'paused', 'unreachable', 'retired'] as const;
-export type ProxyState = (typeof PROXY_STATES)[number];
 
 /** What nobody is to collect from. */
-const SILENT_STATES = ['paused', 'retired'] satisfies readonly ProxyState[];
+const SILENT_STATES = ['paused', 'retired'] satisfies readonly RegistryState[];
 
 const INSERT_ROWS = 500;
-
-export interface ProxyRecord {
-  readonly registration: RegisteredProxy;
-  readonly managed: boolean;
-  readonly region: string;
-  readonly zone: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly state: string;
-  readonly revision: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
 
 export interface RegisterOutcome {
   readonly created: number;
@@ -37,13 +21,8 @@ export interface RegisterOutcome {
 /** All proxies by id, retired ones included. */
 export function fetchProxyRecords(db: Dcdb, signal?: AbortSignal): Promise<readonly ProxyRecord[]> {
   return accessDcdb(async () => {
-    const rows = await db
-      .selectFrom('proxies')
-      .select(REGISTRATION_COLUMNS)
-      .select(['managed', 'region', 'zone', 'labels', 'state', 'revision', 'created_at', 'updated_at'])
-      .orderBy('id')
-      .execute({ signal });
-    return rows.map(recordOf);
+    const rows = await db.selectFrom('proxies').select(PROXY_COLUMNS).orderBy('id').execute({ signal });
+    return rows.map(proxyRecordOf);
   });
 }
 
@@ -84,7 +63,7 @@ export function registerProxies(
           .execute({ signal });
       }
       const [created, updated] = [born.length, changed.length];
-      if (created + updated > 0) await raiseRevision(tx, signal);
+      if (created + updated > 0) await raiseRegistryRevision(tx, signal);
       return { created, updated, unchanged: proxies.length - created - updated };
     }),
   );
@@ -112,36 +91,4 @@ export function fetchRegistryEdition(db: Dcdb, signal?: AbortSignal): Promise<Re
         return { proxies: rows.map(registrationOf), source, revision };
       }),
   );
-}
-
-/** Whoever changes proxies holds this row first: writers queue here instead of meeting in deadlocks later. */
-async function lockRegistry(tx: Transaction<DcdbTables>, signal: AbortSignal | undefined): Promise<void> {
-  await tx
-    .selectFrom('registry_state')
-    .select('id')
-    .where('id', '=', 1)
-    .forUpdate()
-    .executeTakeFirstOrThrow({ signal });
-}
-
-async function raiseRevision(tx: Transaction<DcdbTables>, signal: AbortSignal | undefined): Promise<void> {
-  await tx
-    .updateTable('registry_state')
-    .set((eb) => ({ revision: eb('revision', '+', 1) }))
-    .where('id', '=', 1)
-    .execute({ signal });
-}
-
-function recordOf(row: Selectable<ProxyTable>): ProxyRecord {
-  return {
-    registration: registrationOf(row),
-    managed: flagOf(row.managed),
-    region: row.region,
-    zone: row.zone,
-    labels: stringMapOf(row.labels, 'proxies.labels'),
-    state: row.state,
-    revision: row.revision,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
 }
