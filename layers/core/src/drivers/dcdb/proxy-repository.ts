@@ -7,6 +7,8 @@ import { PROXY_COLUMNS, type ProxyRecord, proxyRecordOf, type RegistryState } fr
 import { lockRegistry, raiseRegistryRevision } from './proxies/registry-revision.ts';
 import { REGISTRATION_COLUMNS, registrationOf, registrationRow, sameRegistration } from './registration-row.ts';
 
+export type { ProxyRecord } from './proxies/proxy-records.ts';
+
 /** What nobody is to collect from. */
 const SILENT_STATES = ['paused', 'retired'] satisfies readonly RegistryState[];
 

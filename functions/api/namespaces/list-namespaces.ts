@@ -1,0 +1,60 @@
+import { NAMESPACE_COLUMNS, namespaceOf } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
+import { okRevised } from '../shared/answer.ts';
+import { identifierParams } from '../shared/fields.ts';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
+import { route } from '../shared/route.ts';
+import { findNamespace } from './find-namespace.ts';
+import { namespaceAnswer } from './namespace-fields.ts';
+import { namespaceResource } from './namespace-resource.ts';
+
+export const namespacesList: ListSpec = {
+  name: 'namespaces',
+  fields: {
+    name: { column: 'namespaces.name', type: 'string', sortable: true },
+    description: { column: 'namespaces.description', type: 'string', ops: ['like'] },
+    online: { column: 'namespaces.online', type: 'boolean' },
+    readOnly: { column: 'namespaces.read_only', type: 'boolean' },
+    owner: { column: 'namespaces.owner', type: 'string' },
+    revision: { column: 'namespaces.revision', type: 'number' },
+    createdAt: { column: 'namespaces.created_at', type: 'time', sortable: true },
+    updatedAt: { column: 'namespaces.updated_at', type: 'time', sortable: true },
+  },
+  defaultSort: 'name',
+  key: { field: 'name', column: 'namespaces.name' },
+};
+
+export const listNamespaces = route({
+  module: 'namespaces',
+  method: 'GET',
+  path: '/v1/namespaces',
+  operationId: 'listNamespaces',
+  summary: 'Namespaces that the caller may see',
+  role: 'viewer',
+  query: listQuery(namespacesList),
+  answers: { 200: { description: 'a page of namespaces', schema: listAnswer(namespaceAnswer) } },
+  handle({ db }, request) {
+    const visible = whereNamespace(
+      db.selectFrom('namespaces').select(NAMESPACE_COLUMNS),
+      'namespaces.name',
+      request.caller,
+    );
+    return listPage(namespacesList, request, visible, (rows) => rows.map((row) => namespaceResource(namespaceOf(row))));
+  },
+});
+
+export const getNamespace = route({
+  module: 'namespaces',
+  method: 'GET',
+  path: '/v1/namespaces/{id}',
+  operationId: 'getNamespace',
+  summary: 'One namespace',
+  role: 'viewer',
+  params: identifierParams,
+  answers: {
+    200: { description: 'the namespace', schema: namespaceAnswer },
+    404: { description: 'there is no such namespace, or none that the caller may see' },
+  },
+  async handle({ db }, request) {
+    return okRevised(namespaceResource(await findNamespace(db, request.params.id, 'viewer', request)));
+  },
+});
