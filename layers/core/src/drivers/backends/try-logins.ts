@@ -1,7 +1,7 @@
 import type { Credential } from '../../domain/proxy.ts';
 import { type LoginOptions, type LoginOutcome, type LoginTarget, tryLogin } from './try-login.ts';
 
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 
 export interface TriedLogin {
   readonly target: LoginTarget;

@@ -10,6 +10,8 @@ export type { VariableSettingRecord } from './setting-row.ts';
 
 export interface SettingsOfInterest {
   readonly kind: string;
+  /** Of this variable alone. */
+  readonly name?: string;
   /** The fleet's, this namespace's and those of its proxies. */
   readonly namespace?: string;
   /** The fleet's, this proxy's and those of its namespace; with `namespace` as well: of that one. */
@@ -19,7 +21,7 @@ export interface SettingsOfInterest {
 /** Settings that hold now, in no particular order; without namespace and proxy all of the kind. Expired ones are left out. */
 export function fetchVariableSettings(
   db: Dcdb,
-  { kind, namespace, proxyId }: SettingsOfInterest,
+  { kind, name, namespace, proxyId }: SettingsOfInterest,
   signal?: AbortSignal,
 ): Promise<readonly VariableSettingRecord[]> {
   return accessDcdb(async () => {
@@ -27,6 +29,7 @@ export function fetchVariableSettings(
       .selectFrom('variable_settings')
       .select(SETTING_COLUMNS)
       .where('kind', '=', kind)
+      .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
       .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`current_timestamp(6)`)]));
     if (namespace === undefined && proxyId === undefined) return (await all.execute({ signal })).map(settingOf);
     const proxies = db.selectFrom('proxies');
