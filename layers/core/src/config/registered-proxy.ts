@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOverrides } from '../domain/monitoring-settings/read-overrides.ts';
 import type { RegisteredProxy } from '../domain/proxy.ts';
 
 // Ids end up in URLs, in label values and inside Redis hash tags, where braces would cut them.
@@ -25,4 +26,15 @@ export const registeredProxy = z.object({
   trafficPort: port.optional(),
   statsCredentialRef: reference,
   adminCredentialRef: reference.optional(),
+  // Never a reason to leave a proxy out: what cannot be understood is as if nobody had said it.
+  monitoring: z.unknown().transform(readOverrides).optional(),
+  appliedChecksums: z.unknown().transform(readChecksums).optional(),
 }) satisfies z.ZodType<RegisteredProxy>;
+
+const MAX_MODULES = 64;
+
+function readChecksums(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value).slice(0, MAX_MODULES);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}

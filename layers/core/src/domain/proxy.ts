@@ -1,3 +1,5 @@
+import type { MonitoringOverrides } from './monitoring-settings/overrides.ts';
+
 /** A proxy as the registry knows it. Credentials stand here by reference only. */
 export interface RegisteredProxy {
   readonly id: string;
@@ -11,6 +13,10 @@ export interface RegisteredProxy {
   readonly trafficPort?: number;
   readonly statsCredentialRef: string;
   readonly adminCredentialRef?: string;
+  /** What differs for it from how gateway and scanner are configured. */
+  readonly monitoring?: MonitoringOverrides;
+  /** Of the configuration that Proxywatch gave it last, by module; absent while nobody knows, or somebody changes it. */
+  readonly appliedChecksums?: Readonly<Record<string, string>>;
 }
 
 export interface Credential {

@@ -2,6 +2,7 @@ import type { RegisteredProxy } from '../../domain/proxy.ts';
 import type { RegistryEdition } from '../../ports/proxy-registry.ts';
 import type { Dcdb } from './create-dcdb.ts';
 import { accessDcdb } from './dcdb-error.ts';
+import { fetchPublishedSettings } from './monitoring-settings/published-settings.ts';
 import { addMissingNamespaces } from './namespace-repository.ts';
 import { PROXY_COLUMNS, type ProxyRecord, proxyRecordOf, type RegistryState } from './proxies/proxy-records.ts';
 import { lockRegistry, raiseRegistryRevision } from './proxies/registry-revision.ts';
@@ -74,7 +75,7 @@ export function registerProxies(
 /** What is to be published to Redis: every proxy that is to be collected from, and which edition of the registry this is. */
 export function fetchRegistryEdition(db: Dcdb, signal?: AbortSignal): Promise<RegistryEdition> {
   return accessDcdb(() =>
-    // Both reads see one moment.
+    // All reads see one moment.
     db
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -90,7 +91,9 @@ export function fetchRegistryEdition(db: Dcdb, signal?: AbortSignal): Promise<Re
           .select(['source', 'revision'])
           .where('id', '=', 1)
           .executeTakeFirstOrThrow({ signal });
-        return { proxies: rows.map(registrationOf), source, revision };
+        const settingsOf = await fetchPublishedSettings(tx, signal);
+        const proxies = rows.map(registrationOf).map((proxy) => ({ ...proxy, ...settingsOf(proxy) }));
+        return { proxies, source, revision };
       }),
   );
 }

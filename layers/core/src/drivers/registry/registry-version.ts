@@ -9,7 +9,7 @@ export function sortedById(proxies: readonly RegisteredProxy[]): readonly Regist
 /** One entry as text: fields in a fixed order, absent ones left out. */
 export function entryOf(proxy: RegisteredProxy): string {
   const { id, kind, namespace, adminHost, adminPort, adminTls, trafficHost, trafficPort } = proxy;
-  const { statsCredentialRef, adminCredentialRef } = proxy;
+  const { statsCredentialRef, adminCredentialRef, monitoring, appliedChecksums } = proxy;
   return JSON.stringify({
     id,
     kind,
@@ -21,6 +21,8 @@ export function entryOf(proxy: RegisteredProxy): string {
     trafficPort,
     statsCredentialRef,
     adminCredentialRef,
+    monitoring,
+    appliedChecksums,
   });
 }
 
