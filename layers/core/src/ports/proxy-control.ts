@@ -29,17 +29,6 @@ export interface ProxyControl {
   /** Fields of runtime that the proxy's monitors change by themselves; a difference there is nobody's edit. */
   isMonitored(table: ConfigTable, field: string, memory: FieldValue, runtime: FieldValue): boolean;
   /**
-   * Whether a row that only one of both layers has is nobody's edit: an inactive user or rule, which runtime leaves out, or
-   * a server that the monitors moved to the other hostgroup of its pair. `layer`: the one that has it. @default never
-   */
-  isMonitoredRow?(
-    table: ConfigTable,
-    row: ConfigRow,
-    layer: 'memory' | 'runtime',
-    memory: LayerRows,
-    runtime: LayerRows,
-  ): boolean;
-  /**
    * Whether it is nobody's edit that only one of the two layers has the row: LOAD leaves it in memory (an inactive user or
    * rule, a server that is off), or the monitor moved it between a writer hostgroup and its readers. `memory` may be what
    * was read or what is wanted there, with all columns; whole tables of the row's module.

@@ -36,14 +36,9 @@ const COUNTERS = {
 
 /**
  * What is worse than before, in words; empty: healthy. `before` was read just before the change, `now` some time after it;
- * rates before are those of the proxy's whole life. Servers of `retired` are expected to go.
+ * rates before are those of the proxy's whole life.
  */
-export function healthProblems(
-  before: HealthFigures,
-  now: HealthFigures,
-  limits: HealthLimits,
-  isRetired: (server: HealthFigures['servers'][number]) => boolean,
-): readonly string[] {
+export function healthProblems(before: HealthFigures, now: HealthFigures, limits: HealthLimits): readonly string[] {
   const passedS = now.uptimeS - before.uptimeS;
   if (passedS < 0) return ['it started anew during the change'];
   const counters = (Object.keys(COUNTERS) as (keyof typeof COUNTERS)[]).flatMap((counter) => {
@@ -56,7 +51,7 @@ export function healthProblems(
   const servers = before.servers.flatMap((server) => {
     const status = statuses.get(keyOf(server));
     const isLost = server.status === 'ONLINE' && status !== undefined && status.startsWith('SHUNNED');
-    return isLost && !isRetired(server)
+    return isLost
       ? [`server ${server.host}:${server.port} in hostgroup ${server.hostgroup} was ONLINE and is ${status}`]
       : [];
   });

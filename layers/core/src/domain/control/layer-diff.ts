@@ -44,9 +44,7 @@ export function loadDifferences(rules: RowRules, memory: LayerRows, runtime: Lay
   for (const difference of differencesOf(rules, memory, runtime)) {
     const { table, left, right } = difference;
     if (left === undefined || right === undefined) {
-      const row = left ?? right;
-      const layer = left === undefined ? 'runtime' : 'memory';
-      const isMonitored = row !== undefined && rules.isMonitoredRow?.(table, row, layer, memory, runtime) === true;
+      const isMonitored = rules.isAbsenceExpected(table, difference.key, memory, runtime);
       (isMonitored ? monitored : edits).push(difference);
       continue;
     }

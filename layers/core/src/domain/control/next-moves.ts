@@ -10,7 +10,7 @@ import {
 export interface Moves {
   /** From waiting to running. */
   readonly start: readonly string[];
-  /** From done to rolling back. */
+  /** From done or running to rolling back. */
   readonly rollBack: readonly string[];
   /** From waiting to skipped. */
   readonly skip: readonly string[];
@@ -30,13 +30,12 @@ export function nextMoves({ state, strategy, groups }: OperationOutline): Moves 
   if (!['pending', 'running', 'rolling-back'].includes(state)) return none;
 
   const waiting = inState('waiting').toSorted((a, b) => a.position - b.position);
-  const broken = inState(...FAILED);
+  const broken = inState(...FAILED, 'rolling-back');
   const goesBack = state === 'rolling-back' || (broken.length > 0 && strategy.onError === 'rollback');
   if (goesBack) {
-    const rollBack = idsOf(inState('done'));
+    const rollBack = idsOf(inState('done', 'running'));
     const skip = idsOf(waiting);
-    // Groups that run are told by the change of state and go back by themselves.
-    const isOver = rollBack.length === 0 && inState(...ACTIVE).length === 0;
+    const isOver = rollBack.length === 0 && inState('rolling-back').length === 0;
     return isOver
       ? { ...none, skip, ...outcomeOf(groups) }
       : { ...none, rollBack, skip, state: 'rolling-back', problem: problemOf(broken) };

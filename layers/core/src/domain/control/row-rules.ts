@@ -6,13 +6,7 @@ export interface RowRules {
   isOwn(table: ConfigTable, key: string): boolean;
   isSecret(table: ConfigTable, key: string, field: string): boolean;
   isMonitored(table: ConfigTable, field: string, memory: FieldValue, runtime: FieldValue): boolean;
-  isMonitoredRow?(
-    table: ConfigTable,
-    row: ConfigRow,
-    layer: 'memory' | 'runtime',
-    memory: LayerRows,
-    runtime: LayerRows,
-  ): boolean;
+  isAbsenceExpected(table: ConfigTable, key: string, memory: LayerRows, runtime: LayerRows): boolean;
   nameOf(table: ConfigTable, key: string): string;
 }
 

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { isAfter, type Step, stepAfter } from '@proxywatch/core/domain/control/operation';
+import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { advance } from './advance.ts';
+import type { Engine } from './engine.ts';
+import { createGroupRun, type GroupRun } from './group-run.ts';
+import { Interrupted } from './interruption.ts';
+import { problemWords } from './problem-words.ts';
+import { rollBackGroup } from './roll-back-group.ts';
+import { canaryPause } from './steps/canary-pause.ts';
+import { guard } from './steps/guard.ts';
+import { loadRuntime } from './steps/load-runtime.ts';
+import { readBack } from './steps/read-back.ts';
+import { saveDisk } from './steps/save-disk.ts';
+import { takePreImage } from './steps/take-pre-image.ts';
+import { watchHealth } from './steps/watch-health.ts';
+import { writeMemory } from './steps/write-memory.ts';
+
+const WORK: Readonly<Record<Exclude<Step, 'none'>, (run: GroupRun) => Promise<void>>> = {
+  guard,
+  'pre-image': takePreImage,
+  write: writeMemory,
+  load: loadRuntime,
+  'read-back': readBack,
+  health: watchHealth,
+  pause: canaryPause,
+  save: saveDisk,
+};
+
+/**
+ * Works on a group until it is done, is back, or something interrupts; then has the operation go on. Whatever this process
+ * does not end, another one takes up from the last step that was recorded.
+ */
+export async function runGroup(
+  engine: Engine,
+  operationId: string,
+  groupId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, times } = engine;
+  const operation = await store.fetchOperation(operationId, signal);
+  if (operation === undefined) return;
+  const hold = { operationId, groupId, owner: randomUUID() };
+  const group = await store.takeGroup(hold, times.leaseMs, signal);
+  if (group === undefined) return;
+  const run = await createGroupRun(engine, operation, group, hold, signal);
+  let restMs = 0;
+  try {
+    await work(run, group.attempts);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    if (error.why === 'lost') return;
+    restMs = error.restMs;
+    if (error.why === 'writes-off') await stop(engine, operationId, error.detail, signal);
+  } finally {
+    await run.close();
+    await store.releaseGroup(hold, restMs).catch((error) => {
+      // The lease runs out by itself.
+      engine.log.warn('a group was not released', {
+        operation: operationId,
+        group: groupId,
+        message: messageOf(error),
+      });
+    });
+  }
+  if (!signal.aborted) await advance(engine, operationId, signal);
+}
+
+async function work(run: GroupRun, attempts: number): Promise<void> {
+  const { maxAttempts } = run.engine.times;
+  if (run.group.state === 'running') {
+    try {
+      if (attempts > maxAttempts) throw tooManyAttempts(attempts);
+      while (run.group.state === 'running') await workOf(run.group.step)(run);
+    } catch (error) {
+      await turnBack(run, error);
+    }
+  }
+  if (run.group.state !== 'rolling-back') return;
+  // The others need not wait for this one to be back.
+  await advance(run.engine, run.operation.id, run.signal);
+  if (attempts <= maxAttempts) return rollBackGroup(run);
+  const { message } = tooManyAttempts(attempts);
+  await run.save({ state: 'rollback-failed', problem: message, events: [{ severity: 'error', message }] });
+}
+
+function workOf(done: Step): (run: GroupRun) => Promise<void> {
+  const next = stepAfter(done);
+  return WORK[next === 'none' ? 'guard' : next];
+}
+
+/** A group that failed goes back; one that was not touched yet has nowhere to go back from. */
+async function turnBack(run: GroupRun, error: unknown): Promise<void> {
+  const isTold = error instanceof Interrupted && error.why === 'told-to-go-back';
+  if (error instanceof Interrupted && !isTold) throw error;
+  // Nothing can be noted: as good as dead, whoever comes next goes on.
+  if (errorCodeOf(error) === 'STORE_UNAVAILABLE') throw error;
+  if (isTold) return run.turnBack();
+  run.engine.log.warn('a group failed', { operation: run.operation.id, group: run.group.id, code: errorCodeOf(error) });
+  const message = problemWords(error);
+  const isUntouched = !isAfter(run.group.step, 'guard');
+  await run.save({
+    state: isUntouched ? 'failed' : 'rolling-back',
+    problem: message,
+    events: [{ severity: 'error', message: isUntouched ? `refused: ${message}` : `failed, goes back: ${message}` }],
+  });
+}
+
+async function stop(engine: Engine, operationId: string, problem: string, signal: AbortSignal): Promise<void> {
+  await engine.store.decide(
+    operationId,
+    ({ state }) =>
+      state === 'running' || state === 'rolling-back'
+        ? { state: 'stopped', problem, groups: [], events: [{ severity: 'error', message: `stopped: ${problem}` }] }
+        : undefined,
+    signal,
+  );
+}
+
+function tooManyAttempts(attempts: number): ProxywatchError {
+  return new ProxywatchError('INTERNAL', `its work was taken up ${attempts} times and never ended`);
+}
