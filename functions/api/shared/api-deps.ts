@@ -29,6 +29,8 @@ export interface ApiDeps {
   readonly alertRules: AlertRulePublisher;
   readonly operations: OperationInvoker;
   readonly secrets: SecretBox;
+  /** Whether the deployment names an admin of its own, who is there whatever the bindings say. */
+  readonly hasBootstrapAdmin: boolean;
   readonly log: Log;
   /** Epoch milliseconds. */
   nowMs(): number;

@@ -4,6 +4,7 @@ import { isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/erro
 import { untilAborted } from '@proxywatch/core/drivers/until-aborted';
 import type { Answer } from './answer.ts';
 import type { ApiRuntime } from './api-runtime.ts';
+import { type Awaited, longestAwaited, notingServices } from './awaited-services.ts';
 import { isNotModified, readIfMatch } from './conditions.ts';
 import { createRequest } from './create-request.ts';
 import { startDeadline } from './deadline.ts';
@@ -18,19 +19,31 @@ const NOBODY = createCaller({ name: '', groups: [] }, []);
 
 /** Nothing about the API is told to who is not authenticated, not even which paths there are. */
 export async function serveRequest(exchange: Exchange, runtime: ApiRuntime, table: RouteTable): Promise<Answer> {
-  const { event, context } = exchange;
-  const deadline = startDeadline(context, () => undefined);
+  const awaited: Awaited = new Set();
+  const deadline = startDeadline(exchange.context, () => longestAwaited(awaited));
   try {
-    const route = table.find(event.resource, event.httpMethod);
-    exchange.route = route;
-    const caller = await untilAborted(authenticate(exchange, runtime, route, deadline.signal), deadline.signal);
-    exchange.caller = caller;
-    if (route === undefined) throw unknownRoute(table.methodsOf(event.resource, event.path), event.httpMethod);
-    if (route.role !== 'public') requireRoleSomewhere(caller, route.role);
-    return await untilAborted(runRoute(exchange, runtime, route, caller, deadline.signal), deadline.signal);
+    const answer = notingServices(awaited, () => serveWithin(exchange, runtime, table, deadline.signal));
+    // Whatever forgets the signal is left behind.
+    return await untilAborted(answer, deadline.signal);
   } finally {
     deadline.stop();
   }
+}
+
+async function serveWithin(
+  exchange: Exchange,
+  runtime: ApiRuntime,
+  table: RouteTable,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { event } = exchange;
+  const route = table.find(event.resource, event.httpMethod);
+  exchange.route = route;
+  const caller = await authenticate(exchange, runtime, route, signal);
+  exchange.caller = caller;
+  if (route === undefined) throw unknownRoute(table.methodsOf(event.resource, event.path), event.httpMethod);
+  if (route.role !== 'public') requireRoleSomewhere(caller, route.role);
+  return runRoute(exchange, runtime, route, caller, signal);
 }
 
 async function authenticate(

@@ -1,0 +1,28 @@
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
+import type { AlertRulePublisher, Skyeye } from '@proxywatch/core/ports/skyeye';
+
+/** Services that this deployment was given no address of: as good as unreachable. */
+
+export const absentDatabaseConfig: DatabaseConfig = {
+  fetchClusters: absent('dbconfig', 'DBCONFIG_URL'),
+  fetchCluster: absent('dbconfig', 'DBCONFIG_URL'),
+  fetchInstances: absent('dbconfig', 'DBCONFIG_URL'),
+  fetchChanges: absent('dbconfig', 'DBCONFIG_URL'),
+};
+
+export const absentSkyeye: Skyeye = {
+  query: absent('skyeye', 'SKYEYE_URL'),
+  queryRange: absent('skyeye', 'SKYEYE_URL'),
+  fetchAlerts: absent('skyeye', 'SKYEYE_URL'),
+};
+
+export const absentAlertRules: AlertRulePublisher = {
+  publish: absent('skyeye', 'ALERT_RULES_FILE or AMP_WORKSPACE_ID'),
+};
+
+function absent(service: string, variable: string): () => Promise<never> {
+  return async () => {
+    throw new ProxywatchError('SERVICE_UNREACHABLE', `${variable} is not set`, { service });
+  };
+}

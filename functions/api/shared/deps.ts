@@ -1,0 +1,105 @@
+import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
+import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
+import { createRedisFleetObserver } from '@proxywatch/core/drivers/membership/redis-fleet-observer';
+import { createProxysqlControl } from '@proxywatch/core/drivers/proxysql/control/create-control';
+import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
+import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
+import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { createPrometheusSkyeye } from '@proxywatch/core/drivers/skyeye/prometheus-skyeye';
+import type { Log } from '@proxywatch/core/ports/log';
+import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
+import type { SecretBox } from '@proxywatch/core/ports/secret-box';
+import type { AlertRulePublisher } from '@proxywatch/core/ports/skyeye';
+import { operate } from '../../control/operate.ts';
+import { absentAlertRules, absentDatabaseConfig, absentSkyeye } from './absent-services.ts';
+import type { ApiDeps } from './api-deps.ts';
+import { awaiting } from './awaited-services.ts';
+import type { ApiConfig } from './config.ts';
+import { createInProcessOperations } from './in-process-operations.ts';
+import { lazily, loadedLater } from './lazily.ts';
+
+/** Of a process that has many requests at a time; on Lambda there is one. */
+const LOCAL_CONNECTIONS = 10;
+/** A proxy that is upgraded has another version, and is asked anew at once. */
+const CAPABILITIES_REMEMBERED_MS = 600_000;
+
+/** What the API works with. Parts are made when they are first needed, and connect when they are first used. */
+export function createApiDeps(config: ApiConfig, log: Log): ApiDeps {
+  const { DCDB_URL, REDIS_URL, SKYEYE_URL, SKYEYE_REGION, DBCONFIG_URL, PROXY_CREDENTIALS_FILE } = config;
+  const defaultConnections = config.AWS_LAMBDA_FUNCTION_NAME === undefined ? LOCAL_CONNECTIONS : 1;
+  const deps: ApiDeps = lazily<ApiDeps>({
+    db: () => createDcdb(DCDB_URL, { maxConnections: config.DCDB_CONNECTIONS ?? defaultConnections }),
+    redis: () => awaiting('redis', createRedis(REDIS_URL)),
+    registry: () => createRedisRegistry(deps.redis),
+    fleet: () => createRedisFleetObserver(deps.redis),
+    pauses: () => createRedisScanPauses(deps.redis),
+    credentials: () =>
+      createFileCredentials({
+        path: PROXY_CREDENTIALS_FILE,
+        onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
+      }),
+    drivers: () => byKind(createProxysqlDriver({ rememberMs: CAPABILITIES_REMEMBERED_MS })),
+    controls: () => byKind(createProxysqlControl()),
+    databases: () =>
+      DBCONFIG_URL === undefined
+        ? absentDatabaseConfig
+        : awaiting('dbconfig', createHttpDatabaseConfig({ url: DBCONFIG_URL, redis: deps.redis, log })),
+    skyeye: () =>
+      SKYEYE_URL === undefined
+        ? absentSkyeye
+        : awaiting(
+            'skyeye',
+            createPrometheusSkyeye({
+              url: SKYEYE_URL,
+              ...(SKYEYE_REGION !== undefined && { sigV4: { region: SKYEYE_REGION } }),
+            }),
+          ),
+    alertRules: () => awaiting('skyeye', alertRulesOf(config)),
+    operations: () => operationsOf(deps, log),
+    secrets: () => secretsOf(config),
+    hasBootstrapAdmin: () => config.BOOTSTRAP_ADMIN !== undefined,
+    log: () => log,
+    nowMs: () => () => Date.now(),
+  });
+  return deps;
+}
+
+function alertRulesOf({
+  ALERT_RULES_FILE: file,
+  SKYEYE_RELOAD_URL: reloadUrl,
+  AMP_WORKSPACE_ID: workspaceId,
+}: ApiConfig) {
+  if (workspaceId !== undefined) {
+    return loadedLater<AlertRulePublisher>(async () => {
+      const { createAmpRulePublisher } = await import('@proxywatch/core/drivers/skyeye/amp-rule-publisher');
+      return createAmpRulePublisher({ workspaceId });
+    });
+  }
+  if (file === undefined || reloadUrl === undefined) return absentAlertRules;
+  return loadedLater<AlertRulePublisher>(async () => {
+    const { createRuleFilePublisher } = await import('@proxywatch/core/drivers/skyeye/rule-file-publisher');
+    return createRuleFilePublisher({ file, reloadUrl });
+  });
+}
+
+function secretsOf({ SECRET_KEY_FILE: keyFile, SECRET_KMS_KEY_ID: keyId, SECRET_KMS_MAC_KEY_ID: macKeyId }: ApiConfig) {
+  return loadedLater<SecretBox>(async () => {
+    if (keyFile !== undefined) {
+      const { createLocalSecretBox } = await import('@proxywatch/core/drivers/secrets/local-secret-box');
+      return createLocalSecretBox({ keyFile });
+    }
+    const { createKmsSecretBox } = await import('@proxywatch/core/drivers/secrets/kms-secret-box');
+    return awaiting('kms', createKmsSecretBox({ keyId: keyId ?? '', macKeyId: macKeyId ?? '' }));
+  });
+}
+
+/** Without a function for it, operations go on in this process. */
+function operationsOf(deps: ApiDeps, log: Log): OperationInvoker {
+  return createInProcessOperations({ operate: (request, signal) => operate(deps, request, signal), log });
+}
+
+function byKind<T extends { readonly kind: string }>(...parts: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(parts.map((part) => [part.kind, part]));
+}
