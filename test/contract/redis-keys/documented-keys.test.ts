@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { createAnswerMemory } from '@proxywatch/core/drivers/dbconfig/answer-memory';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
 import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
+import { createRedisScanRequests } from '@proxywatch/core/drivers/dispatch/redis-scan-requests';
 import { createRedisScanRuns } from '@proxywatch/core/drivers/dispatch/redis-scan-runs';
 import { createRedisTickClaims } from '@proxywatch/core/drivers/dispatch/redis-tick-claims';
 import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
 import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
 import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan-reports';
 import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-store';
 import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
 import { describeOnRedis } from '../../support/redis-servers.ts';
-import { scanRunOf } from '../../support/scan-requests.ts';
+import { scanRunOf, visitOf } from '../../support/scan-requests.ts';
 import { tokenOf, writeWith } from '../lease-store/lease-clock.ts';
 import { batchOf, pendingOf } from '../scan-store/batches.ts';
 
@@ -47,12 +50,22 @@ describeOnRedis('docs/redis.md', (server) => {
     await createRedisScanFailures(redis).noteFailure('shop-1', { tickMs: 0, code: 'PROXY_TIMEOUT' });
     await createRedisScanPauses(redis).pause({ kind: 'proxy', name: 'shop-1' }, undefined);
     await createRedisScanRuns(redis).record(scanRunOf(0));
+    await createRedisScanRequests(redis).request(['shop-1'], ['status']);
+    await createRedisScanReports(redis).note('shop-1', visitOf(0), []);
+
+    const answers = createAnswerMemory(redis, { source: 'http://dbconfig', maxAgeMs: 60_000, timeoutMs: 10_000 });
+    for (const name of ['clusters', 'cluster:main', 'instances:main', 'changes']) {
+      await answers.remember(name, '{}', '"1"', undefined);
+    }
 
     const [, keys] = (await redis.call('SCAN', [0, 'COUNT', 1_000])) as [string, string[]];
     const written: Record<string, unknown> = {};
     for (const key of keys) {
-      written[key.replace('{pw:shop-1}', '{pw:<id>}')] = await redis.call('TYPE', [key]);
-      const isCopy = /:scan:(status|key-logs)$/.test(key);
+      const documented = key
+        .replace('{pw:shop-1}', '{pw:<id>}')
+        .replace(/^(\{pw:dbconfig\}:\w+):main$/, '$1:<cluster>');
+      written[documented] = await redis.call('TYPE', [key]);
+      const isCopy = /:scan:(status|key-logs)$|^\{pw:dbconfig\}/.test(key);
       expect([key, Number(await redis.call('PTTL', [key])) === -1]).toEqual([key, !isCopy]);
     }
     const documented = [...page.matchAll(/^\| `(\{[^`]+)` \| (\w+) \|/gm)].map(([, key, type]) => [key, type]);
@@ -65,6 +78,7 @@ describeOnRedis('docs/redis.md', (server) => {
       '{pw:shop-1}:lease',
       '{pw:shop-1}:meta',
       '{pw:scan}:ticks',
+      '{pw:dbconfig}:clusters',
     ]) {
       for (const field of (await redis.call('HKEYS', [key])) as string[]) expect(page).toContain(`| \`${field}\` |`);
     }

@@ -8,8 +8,11 @@ export interface DatabaseConfig {
   fetchCluster(id: string, signal?: AbortSignal): Promise<Dated<DatabaseCluster | undefined>>;
   /** `undefined`: there is no such cluster. */
   fetchInstances(clusterId: string, signal?: AbortSignal): Promise<Dated<readonly DatabaseInstance[] | undefined>>;
-  /** What changed since a cursor of an earlier answer; without one from the oldest that is kept. */
-  fetchChanges(since: string | undefined, signal?: AbortSignal): Promise<Dated<DatabaseChanges>>;
+  /**
+   * What changed since a cursor of an earlier answer; without one from the oldest that is kept. `undefined`: the service
+   * does not know the cursor (any more).
+   */
+  fetchChanges(since: string | undefined, signal?: AbortSignal): Promise<Dated<DatabaseChanges | undefined>>;
 }
 
 /** An answer with its age: 0 when it came from the service just now, more when it was remembered from then. */
