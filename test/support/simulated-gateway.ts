@@ -32,6 +32,7 @@ export class SimulatedGateway {
   readonly proxy = new SimulatedProxy();
   #topN: number;
   #largestTopN: number;
+  #mayName: ((key: string) => boolean) | undefined;
   remembered = nothingRemembered();
   exposed = new Map<string, DigestCounters>();
   truncateBetween = false;
@@ -80,6 +81,17 @@ export class SimulatedGateway {
   show(topN: number): void {
     this.#topN = topN;
     this.#largestTopN = Math.max(topN, this.#largestTopN);
+  }
+
+  /** From the next reads on a part of all series may not be shown: a third, or none. */
+  bar(part: number): void {
+    const partOf = (key: string) => [...key].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 3;
+    this.#mayName = part < 3 ? (key) => partOf(key) !== part : undefined;
+  }
+
+  /** Named although they may not be. */
+  get barred(): readonly string[] {
+    return [...this.history.series.named].filter((key) => this.#mayName?.(key) === false);
   }
 
   truncate(): void {
@@ -276,13 +288,14 @@ export class SimulatedGateway {
     const [lastSentS, lastAnsweredS] = this.#readAtS;
     const elapsed = { minS: sentS - lastAnsweredS, maxS: this.proxy.nowS - lastSentS };
     const timing = { tookS, elapsed, wallS: Math.floor(this.proxy.nowS) };
-    const naming = { topN: this.#topN, atS: this.proxy.nowS, mayLeave: this.#isSeen };
+    const naming = { topN: this.#topN, atS: this.proxy.nowS, mayLeave: this.#isSeen, mayName: this.#mayName };
     let scope: RecallScope = 'changed';
     for (let attempt = 0; attempt < 3; attempt++) {
       const recall = this.history.recallOf(read, timing, scope);
       const records = recall.wanted.map((place) => this.#store?.rows.get(read.rows[place]?.key ?? ''));
       noteRecords(recall, recall.wanted, records, timing.wallS - 10);
       const correction = this.history.correct(read, timing, naming, recall);
+      if (correction.kind === 'corrected' && this.#isSeen) expect(this.barred).toEqual([]);
       if (correction.kind !== 'rows-needed') return correction;
       scope = correction.scope;
     }

@@ -1,5 +1,5 @@
 import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
-import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import { isSameTarget, type RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { ProxyWorker } from '../worker/proxy-worker.ts';
@@ -92,10 +92,15 @@ export class Holdings {
     this.#options.metrics.proxies.set(this.#held.size);
   }
 
-  /** Lets go of what is not among these, or not as it is there, in the background. */
+  /**
+   * Lets go of what is not among these, or is reached in another way there, in the background. Other settings of monitoring
+   * are followed in place: a worker that began anew would leave a gap.
+   */
   keepOnly(proxies: ReadonlyMap<string, RegisteredProxy>): void {
     for (const [id, { worker }] of this.#held) {
-      if (JSON.stringify(proxies.get(id)) !== JSON.stringify(worker.proxy)) this.#release(id);
+      const proxy = proxies.get(id);
+      if (proxy !== undefined && isSameTarget(proxy, worker.proxy)) worker.follow(proxy);
+      else this.#release(id);
     }
     for (const id of this.#waits.keys()) if (!proxies.has(id)) this.#waits.delete(id);
     this.#options.metrics.proxies.set(this.#held.size);

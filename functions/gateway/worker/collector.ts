@@ -1,3 +1,4 @@
+import type { NamingOptions } from '@proxywatch/core/domain/digests/attribution';
 import type { DigestRead } from '@proxywatch/core/domain/digests/digest-read';
 import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
 import type { RememberedProxy } from '@proxywatch/core/domain/history/history-batch';
@@ -17,7 +18,8 @@ export interface CollectorOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly keeper: HistoryKeeper;
   readonly clock: Clock;
-  readonly topN: number;
+  /** Which series may be named, asked at each collection. */
+  readonly naming: () => Pick<NamingOptions, 'topN' | 'mayName'>;
   readonly metrics: GatewayMetrics;
   /** Tables read whole wait here for their turn. @default none waits */
   readonly gate?: FullReadGate;
@@ -133,9 +135,10 @@ export class Collector {
     session: ProxySession,
     signal: AbortSignal,
   ): Promise<{ readonly read: DigestRead; readonly isRenamed: boolean } | { readonly problem: string }> {
-    const { keeper, clock, topN, metrics } = this.#options;
+    const { keeper, clock, metrics } = this.#options;
     const { digests } = remembered;
-    const naming = { topN, atS: clock.nowMs() / 1000, mayLeave: isSeen };
+    const { topN, mayName } = this.#options.naming();
+    const naming = { topN, mayName, atS: clock.nowMs() / 1000, mayLeave: isSeen };
     const previous = keeper.readTime;
     let merged = timed;
     let correction: Merged | undefined;

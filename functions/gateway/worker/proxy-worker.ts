@@ -10,6 +10,7 @@ import { encodeLabels } from '../exposition/labels.ts';
 import { CATALOGUE, FAMILIES } from '../families.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import { Collector } from './collector.ts';
+import { limitsOf, type WorkerLimits } from './worker-limits.ts';
 
 export interface ProxyWorkerOptions {
   readonly proxy: RegisteredProxy;
@@ -17,6 +18,7 @@ export interface ProxyWorkerOptions {
   readonly keeper: HistoryKeeper;
   /** Whether the lease of the proxy still stands: asked right before statistics are shown. @default always */
   readonly mayExpose?: () => boolean;
+  /** Unless the settings of the proxy say otherwise, like the budget below. */
   readonly topN: number;
   /** A collection that ended less than this ago serves the next scrape too. */
   readonly shareMs: number;
@@ -43,9 +45,10 @@ interface Ended {
 
 /** Collects from one proxy and keeps its exposition. Collections never overlap; scrapes share them. */
 export class ProxyWorker {
-  readonly proxy: RegisteredProxy;
   readonly document = new ProxyDocument(CATALOGUE);
   readonly #options: ProxyWorkerOptions;
+  #proxy: RegisteredProxy;
+  #limits: WorkerLimits;
   readonly #collector: Collector;
   readonly #head;
   readonly #headRef;
@@ -62,15 +65,28 @@ export class ProxyWorker {
   #reported: { readonly error: string | undefined; readonly withheld: string | undefined } | undefined;
 
   constructor(options: ProxyWorkerOptions) {
-    const { proxy, clock, keeper, topN, metrics, gate } = options;
+    const { proxy, clock, keeper, metrics, gate } = options;
     const labels = { proxy: proxy.id, namespace: proxy.namespace };
-    this.proxy = proxy;
+    this.#proxy = proxy;
+    this.#limits = limitsOf(proxy, options);
     this.#options = options;
     this.#scraperMs = clock.nowMs();
     this.#head = this.document.table(FAMILIES.up, FAMILIES.collectDuration, FAMILIES.lastCollect);
     this.#headRef = this.#head.add(encodeLabels(labels));
-    this.#collector = new Collector(this.document, { labels, keeper, clock, topN, metrics, gate });
+    const naming = () => this.#limits;
+    this.#collector = new Collector(this.document, { labels, keeper, clock, naming, metrics, gate });
     this.#collector.expose(false, false);
+  }
+
+  get proxy(): RegisteredProxy {
+    return this.#proxy;
+  }
+
+  /** The same proxy, watched in another way from the next collection on. */
+  follow(proxy: RegisteredProxy): void {
+    if (proxy === this.#proxy) return;
+    this.#proxy = proxy;
+    this.#limits = limitsOf(proxy, this.#options);
   }
 
   get keeper(): HistoryKeeper {
@@ -197,6 +213,7 @@ export class ProxyWorker {
       proxy: this.proxy.id,
       namespace: this.proxy.namespace,
       kind: this.proxy.kind,
+      monitoring: this.proxy.monitoring,
       connected: link.session !== undefined,
       capabilities: link.session?.capabilities,
       collecting: this.#running !== undefined,
@@ -255,8 +272,8 @@ export class ProxyWorker {
   }
 
   async #attempt(): Promise<ProxywatchError | undefined> {
-    const { clock, link, budgetMs } = this.#options;
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(budgetMs)]);
+    const { clock, link } = this.#options;
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#limits.budgetMs)]);
     try {
       const isSeen = this.#seen !== undefined && this.#seen === this.#ended;
       await link.run((session) => this.#collector.collect(session, isSeen, signal), signal);
@@ -271,7 +288,8 @@ export class ProxyWorker {
 
   /** Logs what changed: a proxy that is down for a day is one line, not one for each scrape. */
   #report(error: ProxywatchError | undefined): void {
-    const { proxy, log } = this.#options;
+    const { log } = this.#options;
+    const { proxy } = this;
     const withheld = error ? this.#reported?.withheld : this.#collector.sqlProblem;
     const before = this.#reported;
     this.#reported = { error: error?.code, withheld };

@@ -19,6 +19,15 @@ export interface RegisteredProxy {
   readonly appliedChecksums?: Readonly<Record<string, string>>;
 }
 
+/** Whether two entries lead to the same proxy in the same way; how it is to be watched may differ. */
+export function isSameTarget(a: RegisteredProxy, b: RegisteredProxy): boolean {
+  return a === b || JSON.stringify(targetOf(a)) === JSON.stringify(targetOf(b));
+}
+
+function targetOf({ monitoring: _, appliedChecksums: __, ...target }: RegisteredProxy) {
+  return target;
+}
+
 export interface Credential {
   readonly user: string;
   readonly password: string;

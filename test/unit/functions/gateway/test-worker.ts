@@ -1,3 +1,4 @@
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { Clock } from '../../../../functions/collection/clock.ts';
@@ -25,7 +26,7 @@ export function createTestLog(): Log & { readonly events: string[] } {
 }
 
 export interface TestWorkerOptions {
-  readonly proxy?: typeof PROXY;
+  readonly proxy?: RegisteredProxy;
   readonly credentials?: CredentialSource;
   readonly shareMs?: number;
   readonly budgetMs?: number;

@@ -3,7 +3,7 @@ import { seriesKeyOf } from './digest-key.ts';
 import type { DigestCounters } from './digest-read.ts';
 import type { RowChange } from './row-changes.ts';
 import type { SeriesTable } from './series-table.ts';
-import type { TopSeries } from './top-series.ts';
+import type { TopSeries, Turnover } from './top-series.ts';
 
 /** How series may be named with one read. */
 export interface NamingOptions {
@@ -16,6 +16,8 @@ export interface NamingOptions {
    * nobody saw would leave with it.
    */
   readonly mayLeave: boolean;
+  /** Whether a series may be named at all; those that may not count in the remainder only. @default all may */
+  readonly mayName?: (key: string) => boolean;
 }
 
 /** What a read did to the series. */
@@ -43,10 +45,10 @@ export function attribute(
   changes: readonly RowChange[],
   series: SeriesTable,
   ranking: TopSeries,
-  { topN, atS, mayLeave }: NamingOptions,
+  { topN, atS, mayLeave, mayName }: NamingOptions,
   { wallS, isFirst }: { readonly wallS: number; readonly isFirst: boolean },
 ): Attribution {
-  const { leavers, entrants } = mayLeave ? ranking.plan(series.named, topN, atS) : { leavers: [], entrants: [] };
+  const { leavers, entrants } = mayLeave ? turnoverOf(series, ranking, { topN, atS, mayName }) : NO_TURNOVER;
   const returnedSeries = new Set(entrants.filter((key) => series.has(key)));
   for (const key of leavers) series.unname(key, wallS);
   for (const key of entrants) series.name(key);
@@ -56,7 +58,7 @@ export function attribute(
   let named = ZERO;
   for (const { row, kind, by } of changes) {
     const key = seriesKeyOf(row.key);
-    if (!series.isNamed(key) && !series.isSealed(key) && series.named.size < topN) {
+    if (!series.isNamed(key) && !series.isSealed(key) && series.named.size < topN && mayName?.(key) !== false) {
       if (series.has(key)) returnedSeries.add(key);
       if (kind === 'increase' || series.has(key)) entering.add(key);
       series.name(key);
@@ -71,4 +73,19 @@ export function attribute(
     if (!isFirst && !series.isSealed(key)) ranking.note(key, by.timeUs, atS);
   }
   return { movedSeries, namedSeries, returnedSeries, unnamedSeries: new Set(leavers), named };
+}
+
+const NO_TURNOVER: Turnover = { leavers: [], entrants: [] };
+
+/** Series that may be named no more leave at once, whatever their rank; so does a place that only they could have taken. */
+function turnoverOf(
+  series: SeriesTable,
+  ranking: TopSeries,
+  { topN, atS, mayName }: Omit<NamingOptions, 'mayLeave'>,
+): Turnover {
+  if (mayName === undefined) return ranking.plan(series.named, topN, atS);
+  const barred = [...series.named].filter((key) => !mayName(key));
+  const planned = ranking.plan(series.named, topN, atS);
+  const entrants = planned.entrants.filter(mayName);
+  return { leavers: [...new Set([...barred, ...planned.leavers])], entrants };
 }

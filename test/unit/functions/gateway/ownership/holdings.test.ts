@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import { Holdings } from '../../../../../functions/gateway/ownership/holdings.ts';
 import { createGate, FakeProxy, PROXY } from '../../../../support/fake-proxy.ts';
 import { FakeStore } from '../../../../support/fake-store.ts';
@@ -7,8 +8,8 @@ import { until } from '../../../../support/until.ts';
 import { CLOCK, createTestLog, createTestWorker, METRICS } from '../test-worker.ts';
 
 const LEASE_MS = 10_000;
-const WANTED = new Map([[PROXY.id, PROXY]]);
-const NOTHING = new Map<string, typeof PROXY>();
+const WANTED = new Map<string, RegisteredProxy>([[PROXY.id, PROXY]]);
+const NOTHING = new Map<string, RegisteredProxy>();
 /** Proxies that somebody had before. */
 const KNOWN = new Set([PROXY.id]);
 const SIGNAL = new AbortController().signal;
@@ -35,7 +36,7 @@ function holdingsOf(memberId: string): Holdings {
     leases,
     owner: () => ({ memberId, advertise: `${memberId}.example:9464` }),
     leaseMs: LEASE_MS,
-    createWorker: () => createTestWorker(proxy, store),
+    createWorker: (wanted) => createTestWorker(proxy, store, { proxy: wanted }),
     clock: { ...CLOCK, nowMs: () => nowMs },
     metrics: METRICS,
     log: createTestLog(),
@@ -50,6 +51,18 @@ describe('the proxies that a gateway owns', () => {
     await holdings.reconcile(WANTED, new Set(), SIGNAL);
     expect(holdings.workerOf(PROXY.id)).toBeDefined();
     expect(holdings.isWaiting).toBe(false);
+  });
+
+  test('are kept when only their settings change, and let go of when they are reached in another way', async () => {
+    const holdings = holdingsOf('a');
+    await holdings.reconcile(WANTED, new Set(), SIGNAL);
+    const worker = holdings.workerOf(PROXY.id);
+    const settings = { monitoring: { digestTopN: 5 }, appliedChecksums: { mysql_users: '0x1' } };
+    await holdings.reconcile(new Map([[PROXY.id, { ...PROXY, ...settings }]]), KNOWN, SIGNAL);
+    expect(holdings.workerOf(PROXY.id)).toBe(worker);
+    expect(worker?.proxy).toMatchObject(settings);
+    holdings.keepOnly(new Map([[PROXY.id, { ...PROXY, adminPort: PROXY.adminPort + 1 }]]));
+    expect(holdings.workerOf(PROXY.id)).toBeUndefined();
   });
 
   test('are waited for as long as another has them', async () => {

@@ -24,6 +24,7 @@ type Step =
   | { do: 'sweep'; idleS: number; isTold: boolean }
   | { do: 'spill'; share: number }
   | { do: 'show'; topN: number }
+  | { do: 'bar'; part: number }
   | { do: 'retire' | 'retire-while-storing'; goneS: number }
   | { do: 'lose-store' }
   | { do: 'damage-row'; n: number }
@@ -102,6 +103,7 @@ const memory: readonly Weighted[] = [
     arbitrary: fc.record({ do: fc.constant('spill' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('show' as const), topN: fc.nat(6) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('bar' as const), part: fc.nat(3) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -224,6 +226,9 @@ function take(gateway: SimulatedGateway, step: Step): void {
       break;
     case 'show':
       gateway.show(step.topN);
+      break;
+    case 'bar':
+      gateway.bar(step.part);
       break;
     case 'retire':
       gateway.retire(step.goneS);

@@ -375,3 +375,40 @@ describe('series that are not shown any more', () => {
     expect(history.series.byteLength).toBeLessThan(before / 10);
   });
 });
+
+describe('series that may not be named', () => {
+  const keys = (history: ProxyHistory) => [...history.series.named];
+  const key = (digest: number) => seriesKeyOf(keyOf({ digest }));
+  const without = (digest: number) => ({ ...upTo(10), mayName: (one: string) => one !== key(digest) });
+  const first = [
+    { digest: 1, executions: 70 },
+    { digest: 2, executions: 30 },
+  ];
+
+  test('count in the remainder from the beginning', () => {
+    const history = new ProxyHistory();
+    history.correct(readOf(100, 'full', first), { tookS: 0.01, wallS: 0, elapsed: undefined }, without(1));
+    expect(keys(history)).toEqual([key(2)]);
+    expect([history.totals.executions, history.other.executions]).toEqual([100, 70]);
+  });
+
+  test('leave with what they had, and come back to it', () => {
+    const history = historyAfter(first);
+    const later = [{ digest: 1, executions: 75 }, ...first.slice(1)];
+    const left = history.correct(readOf(105, 'full', later), AT_ONCE, without(1));
+    expect(left).toMatchObject({ unnamedSeries: new Set([key(1)]) });
+    expect([executionsOf(history, 1), history.other.executions]).toEqual([70, 5]);
+    const again = [{ digest: 1, executions: 79 }, ...first.slice(1)];
+    history.correct(readOf(110, 'full', again), AT_ONCE, upTo(10));
+    expect([executionsOf(history, 1), history.other.executions]).toEqual([70, 9]);
+    const at = { digest: 1, executions: 80 };
+    history.correct(readOf(115, 'full', [at, ...first.slice(1)]), AT_ONCE, upTo(10));
+    expect([executionsOf(history, 1), history.other.executions]).toEqual([71, 9]);
+  });
+
+  test('stay as long as nobody has seen what they counted', () => {
+    const history = historyAfter(first);
+    history.correct(readOf(105, 'full', first), AT_ONCE, { ...without(1), mayLeave: false });
+    expect(keys(history)).toContain(key(1));
+  });
+});
