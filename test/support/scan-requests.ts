@@ -1,4 +1,5 @@
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { ScanVisit } from '@proxywatch/core/domain/scan/scan-report';
 import type { ScanRun } from '@proxywatch/core/domain/scan/scan-run';
 import type { CollectRequest } from '@proxywatch/core/ports/collect-invoker';
 
@@ -28,4 +29,10 @@ export function requestFor(...ids: readonly string[]): CollectRequest {
 export function scanRunOf(tickMs: number): ScanRun {
   const counts = { proxies: 3, due: 3, paused: 0, backingOff: 0, damaged: 0, invocations: 3, retries: 0 };
   return { tickMs, startedAtMs: tickMs, durationMs: 1, outcome: 'complete', ...counts, deadLetters: 0, lost: 0 };
+}
+
+/** A visit of the scanner that ended then. */
+export function visitOf(endedAtMs: number, of: Partial<ScanVisit> = {}): ScanVisit {
+  const counts = { delivered: 1, pending: 0, refused: 0 };
+  return { tickMs: endedAtMs, endedAtMs, durationMs: 40, outcome: 'collected', ...counts, ...of };
 }

@@ -3,6 +3,7 @@ import type { Processlist } from '@proxywatch/core/domain/processlist';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
 import type { ScanRecord } from '@proxywatch/core/domain/scan/scan-record';
+import type { ScanLosses } from '@proxywatch/core/domain/scan/scan-report';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
@@ -57,6 +58,8 @@ export interface CollectContext {
   observeDigests(observe: (round: DigestRound) => Promise<void>): void;
   /** For the collector that reads digests: tells all observers, and resolves when all are done; rejects when one failed. */
   tellDigests(round: DigestRound): Promise<void>;
+  /** Adds to what this run could not keep, for whoever looks how the collector does. */
+  count(losses: Partial<ScanLosses>): void;
   /** Fencing token of the scan lease that this run holds. */
   readonly token: string;
 }

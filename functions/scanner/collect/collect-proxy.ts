@@ -5,6 +5,7 @@ import { abortAfter } from './abort-after.ts';
 import type { ProxyReport } from './collect.ts';
 import type { Run } from './create-collect.ts';
 import { Delivery } from './delivery.ts';
+import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 import { problemOf } from './problem-of.ts';
 import { readProxy } from './read-proxy.ts';
@@ -14,6 +15,7 @@ const STORE_TIMEOUT_MS = 5_000;
 /** A write to a sink takes no longer, and one that begins late keeps the next run from the proxy for a moment only. */
 const MAX_WRITE_MS = 5_000;
 const MIN_WRITE_MS = 1_000;
+const NOTE_TIMEOUT_MS = 2_000;
 
 const NOTHING = { collectors: [], delivered: 0, pending: 0, refused: 0 } as const;
 
@@ -59,13 +61,36 @@ async function collectLeased(due: DueProxy, token: string, run: Run): Promise<Pr
     onFenced: (error) => lost.abort(error),
   });
   const outbox = new Outbox({ proxy, token, store, delivery, routes, clock, signal });
+  const ledger = new Ledger(clock);
+  const startedMs = clock.nowMs();
   delivery.add(stored.batches);
-  const outcome = await readProxy(due, { ...run, token, stored, outbox, delivery, lost });
+  const outcome = await readProxy(due, { ...run, token, stored, outbox, delivery, ledger, lost });
   await delivery.idle();
   const { delivered, pending, refused } = delivery;
   const kept = stored.batches.length;
   if (kept > 0 && pending === 0) log.info('what was kept is delivered', { proxy: proxy.id, batches: kept });
-  return { proxy: proxy.id, ...outcome, delivered, pending, refused };
+  const report: ProxyReport = { proxy: proxy.id, ...outcome, delivered, pending, refused };
+  await noteReport(report, ledger, startedMs, run);
+  return report;
+}
+
+/** For people: nothing depends on it. */
+async function noteReport(report: ProxyReport, ledger: Ledger, startedMs: number, run: Run): Promise<void> {
+  const { reports, clock, log, request } = run;
+  if (reports === undefined) return;
+  const { proxy, collectors, ...outcome } = report;
+  const endedAtMs = Math.round(clock.wallMs());
+  const durationMs = Math.round(clock.nowMs() - startedMs);
+  const visit = { tickMs: request.tickMs, endedAtMs, durationMs, ...outcome };
+  const { signal, clear } = abortAfter(NOTE_TIMEOUT_MS);
+  try {
+    const runs = collectors.map((one) => ledger.runOf(one));
+    await bounded(reports.note(proxy, visit, runs, signal), signal, { code: 'STORE_UNAVAILABLE', what: 'the report' });
+  } catch (error) {
+    log.warn('how a run went was not noted', { proxy, code: problemOf(error).code });
+  } finally {
+    clear();
+  }
 }
 
 /** The token of the lease; `undefined` while another run has the proxy. */

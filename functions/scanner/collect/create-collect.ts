@@ -5,6 +5,7 @@ import type { LeaseStore } from '@proxywatch/core/ports/lease-store';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
 import type { ScanFailures } from '@proxywatch/core/ports/scan-failures';
+import type { ScanReports } from '@proxywatch/core/ports/scan-reports';
 import type { ScanStore } from '@proxywatch/core/ports/scan-store';
 import type { Sink } from '@proxywatch/core/ports/sink';
 import { type Clock, SYSTEM_CLOCK } from '../../collection/clock.ts';
@@ -21,6 +22,8 @@ export interface CollectParts {
   readonly leases: LeaseStore;
   readonly store: ScanStore;
   readonly failures: Pick<ScanFailures, 'noteFailure' | 'noteSuccess'>;
+  /** Where it is noted how each proxy did. @default nowhere */
+  readonly reports?: Pick<ScanReports, 'note'>;
   readonly sinks: ReadonlyMap<SinkName, Sink>;
   readonly credentials: CredentialSource;
   /** By kind. */

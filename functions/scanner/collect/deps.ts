@@ -10,6 +10,7 @@ import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
 import { createBatchedHistories } from '@proxywatch/core/drivers/scan/batched-histories';
+import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan-reports';
 import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-store';
 import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
 import type { Log } from '@proxywatch/core/ports/log';
@@ -56,6 +57,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
     leases: createRedisLeaseStore(redis, { scope: 'scan' }),
     store: createRedisScanStore(bulkRedis, limits),
     failures: createRedisScanFailures(redis),
+    reports: createRedisScanReports(redis),
     sinks,
     credentials: createFileCredentials({
       path: config.PROXY_CREDENTIALS_FILE,

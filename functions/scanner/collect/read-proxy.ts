@@ -10,6 +10,7 @@ import type { CollectorReport, Problem, ProxyReport } from './collect.ts';
 import { unreachableRecord } from './collectors/status.ts';
 import type { Run } from './create-collect.ts';
 import type { Delivery } from './delivery.ts';
+import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import { problemOf } from './problem-of.ts';
 import { ProxyLine } from './proxy-line.ts';
@@ -22,6 +23,7 @@ export interface LeasedRun extends Run {
   readonly stored: StoredScan;
   readonly outbox: Outbox;
   readonly delivery: Delivery;
+  readonly ledger: Ledger;
   /** Aborts with STORE_FENCED when another run has taken the proxy. */
   readonly lost: AbortController;
 }

@@ -46,6 +46,7 @@ export function runCollectors(
     watchProcesslist: (observe) => sampling.watch(observe),
     observeDigests: (observe) => observers.add(observe),
     tellDigests: (round) => observers.tell(round),
+    count: (losses) => run.ledger.count(name, losses),
     token,
   });
 
@@ -65,5 +66,5 @@ export function runCollectors(
   }
 
   // All begin before any goes on: who wants to observe has said so when the digests are read.
-  return Promise.all(names.map(runOne));
+  return Promise.all(names.map((name) => run.ledger.timed(name, () => runOne(name))));
 }

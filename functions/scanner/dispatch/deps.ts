@@ -3,6 +3,7 @@ import { maintainScanTables } from '@proxywatch/core/drivers/dcdb/scan/maintain-
 import { recordScanRun } from '@proxywatch/core/drivers/dcdb/scan/scan-run-repository';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
 import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
+import { createRedisScanRequests } from '@proxywatch/core/drivers/dispatch/redis-scan-requests';
 import { createRedisScanRuns } from '@proxywatch/core/drivers/dispatch/redis-scan-runs';
 import { createRedisTickClaims } from '@proxywatch/core/drivers/dispatch/redis-tick-claims';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
@@ -41,6 +42,7 @@ export function createDispatcher(config: DispatchConfig, { invoker, deadLetters 
     claims: createRedisTickClaims(redis),
     failures: createRedisScanFailures(redis),
     pauses: createRedisScanPauses(redis),
+    requests: createRedisScanRequests(redis),
     invoker,
     deadLetters,
     runs: [createRedisScanRuns(redis), ...(db === undefined ? [] : [runsOf(db)])],

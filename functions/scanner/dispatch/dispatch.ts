@@ -8,6 +8,7 @@ import type { Log } from '@proxywatch/core/ports/log';
 import type { ProxyRegistry } from '@proxywatch/core/ports/proxy-registry';
 import type { ScanFailures } from '@proxywatch/core/ports/scan-failures';
 import type { ScanPauseStore } from '@proxywatch/core/ports/scan-pauses';
+import type { ScanRequestStore } from '@proxywatch/core/ports/scan-requests';
 import type { ScanRuns } from '@proxywatch/core/ports/scan-runs';
 import type { TickClaims } from '@proxywatch/core/ports/tick-claims';
 import { bounded } from '../../collection/bounded.ts';
@@ -19,6 +20,8 @@ export interface DispatchDeps {
   readonly claims: TickClaims;
   readonly failures: Pick<ScanFailures, 'fetchAll' | 'forget'>;
   readonly pauses: Pick<ScanPauseStore, 'fetchAll'>;
+  /** What somebody wants to be scanned now. @default nothing */
+  readonly requests?: Pick<ScanRequestStore, 'fetchAll' | 'settle'>;
   readonly invoker: CollectInvoker;
   readonly deadLetters: DeadLetters;
   /** Each is told of the run, whatever becomes of the others. */
@@ -73,8 +76,9 @@ export async function dispatch(deps: DispatchDeps, tickMs: number, signal: Abort
   if (claim.kind === 'taken') return { kind: 'refused', reason: `tick ${claim.claimedMs} was dispatched already` };
   if (claim.kind === 'ahead') return { kind: 'refused', reason: `the tick lies ${claim.byMs} ms in the future` };
 
+  const requested = await fetchRequested();
   const span = { tickMs, sinceMs: claim.completedMs ?? tickMs - tickLengthMs };
-  const plan = planTick({ proxies: snapshot.proxies, span, tickLengthMs, intervals, pauses, failures });
+  const plan = planTick({ proxies: snapshot.proxies, span, tickLengthMs, intervals, pauses, failures, requested });
   const requests = batchesOf(plan.due, tickMs).map(
     (proxies) => ({ version: 1, tickMs, windowMs: tickLengthMs, proxies }) as const,
   );
@@ -84,6 +88,7 @@ export async function dispatch(deps: DispatchDeps, tickMs: number, signal: Abort
     signal,
   );
   if (sent.lost === 0) await logged(log, 'the tick was not completed', () => complete());
+  if (sent.lost === 0) await settleRequested();
 
   const run: ScanRun = {
     tickMs,
@@ -101,6 +106,25 @@ export async function dispatch(deps: DispatchDeps, tickMs: number, signal: Abort
   else log.error('tick dispatched in part', { ...run });
   await Promise.all([...deps.runs.map((runs) => recordRun(runs)), forgetRetired(), maintainTables()]);
   return { kind: 'dispatched', run };
+
+  /** Not worth failing a tick for. */
+  async function fetchRequested(): Promise<Awaited<ReturnType<ScanRequestStore['fetchAll']>>> {
+    const { requests } = deps;
+    let found: Awaited<ReturnType<ScanRequestStore['fetchAll']>> = new Map();
+    if (requests === undefined) return found;
+    await logged(log, 'what was asked for was not read', async () => {
+      found = await fromStore('the requests', (limit) => requests.fetchAll(limit));
+    });
+    return found;
+  }
+
+  async function settleRequested(): Promise<void> {
+    const { requests } = deps;
+    if (requests === undefined || requested.size === 0) return;
+    await logged(log, 'what was asked for is asked for again', () =>
+      fromStore('the requests', (limit) => requests.settle(requested, limit)),
+    );
+  }
 
   async function complete(): Promise<void> {
     await fromStore('the completion of the tick', (limit) => claims.complete(tickMs, limit));

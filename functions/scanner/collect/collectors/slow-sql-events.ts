@@ -45,6 +45,7 @@ export async function readQueryEvents(context: CollectContext, findings: Finding
     };
     const lostEvents = lost.dropped + lost.skipped;
     if (lostEvents > 0) log.warn('query events were lost before they were read', { proxy: proxy.id, ...lost });
+    context.count({ dropped: lostEvents });
     const aheadMs = aheadOfProxyMs(now);
     const interval = { ...scope, fromMs: ring?.clock.atMs ?? atMs, toMs: atMs };
     // What was seen running is in the ring.
@@ -56,6 +57,7 @@ export async function readQueryEvents(context: CollectContext, findings: Finding
     ring = next;
     if (!isCut) return true;
   }
+  context.count({ truncated: 1 });
   log.warn('more query events than one run reads', { proxy: proxy.id });
   return true;
 }

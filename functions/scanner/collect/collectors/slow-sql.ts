@@ -31,6 +31,7 @@ async function collect(context: CollectContext): Promise<void> {
   });
   const { untold, leftOut } = inference.missing;
   if (untold + leftOut > 0) log.warn('slow SQL was left out', { proxy: proxy.id, untold, leftOut });
+  context.count({ dropped: untold + leftOut });
   await findings.commit();
   if (problem) throw problem;
 }

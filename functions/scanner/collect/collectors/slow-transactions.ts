@@ -50,6 +50,7 @@ async function collect(context: CollectContext): Promise<void> {
     throw error;
   });
   if (untold + leftOut > 0) log.warn('slow transactions were left out', { proxy: proxy.id, untold, leftOut });
+  context.count({ dropped: untold + leftOut });
   if (memory !== committed && isWorthKeeping(memory, committed)) await commit(memory, []);
   if (problem) throw problem;
 }

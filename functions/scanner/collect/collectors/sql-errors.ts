@@ -17,6 +17,7 @@ async function collect(context: CollectContext): Promise<void> {
   if (context.state !== undefined && !before) log.warn('errors begin anew: unreadable state', { proxy: proxy.id });
   const { errors: rows, uptimeS, proxyNowS, truncated = [] } = await session.fetchStatus(signal);
   const atMs = Math.round(clock.wallMs());
+  context.count({ truncated: truncated.includes('errors') ? 1 : 0 });
   if (truncated.includes('errors')) log.warn('more kinds of errors than are read', { proxy: proxy.id });
   // After the table, so that what comes up in between is told by the next table, and not taken for lost.
   const isAsked = session.capabilities.errorTotals && isDue(before?.totalsAskedAtMs, clock.wallMs());

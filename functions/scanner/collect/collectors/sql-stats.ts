@@ -4,6 +4,7 @@ import type { HistoryStore } from '@proxywatch/core/ports/history-store';
 import type { PendingBatch } from '@proxywatch/core/ports/scan-store';
 import type { Clock } from '../../../collection/clock.ts';
 import { type Corrected, DigestCollector, type TimedRead } from '../../../collection/digest-collector.ts';
+import { NO_EVENTS } from '../../../collection/history-events.ts';
 import { HistoryKeeper, type ReadTime } from '../../../collection/history-keeper.ts';
 import type { ReadGate } from '../../../collection/read-gate.ts';
 import type { CollectContext, Collector } from '../collect-context.ts';
@@ -47,6 +48,7 @@ export function createSqlStatsCollector({ histories, clock, retentionS, gate }: 
       proxy.id,
       histories(token, () => batch),
       clock,
+      { events: { ...NO_EVENTS, forgotten: (_, rows) => context.count({ evicted: rows }) } },
     );
     const { digests: history } = await keeper.load(signal);
     const before = keeper.readTime;

@@ -14,6 +14,8 @@ export interface TickInput {
   readonly intervals: ScanIntervals;
   readonly pauses: ScanPauses;
   readonly failures: ReadonlyMap<string, ScanFailure>;
+  /** What somebody asked for: due now, also of a proxy that failed lately. @default nothing */
+  readonly requested?: ReadonlyMap<string, { readonly collectors: ReadonlySet<CollectorName> }>;
 }
 
 export interface TickPlan {
@@ -39,12 +41,15 @@ export function planTick(input: TickInput): TickPlan {
   for (const proxy of input.proxies) {
     const failure = failures.get(proxy.id);
     const span = spanOf(input, failure);
-    const wanted = COLLECTORS.filter((name) => isDue(span, input.intervals[name], proxy.id, name));
+    const asked = input.requested?.get(proxy.id)?.collectors;
+    const wanted = COLLECTORS.filter(
+      (name) => asked?.has(name) === true || isDue(span, input.intervals[name], proxy.id, name),
+    );
     if (wanted.length === 0) continue;
     const isPaused = pauses.proxies.has(proxy.id) || pauses.namespaces.has(proxy.namespace);
     const collectors = isPaused ? [] : wanted.filter((name) => !pauses.collectors.has(name));
     if (collectors.length === 0) paused += 1;
-    else if (failure !== undefined && failure.waitMs > 0) backingOff += 1;
+    else if (failure !== undefined && failure.waitMs > 0 && !asked?.size) backingOff += 1;
     else due.push({ proxy, collectors });
   }
   return { due, paused, backingOff };

@@ -18,6 +18,11 @@ export function sinkKeyOf(proxyId: string, collector: CollectorName): string {
   return `${proxyTagOf(proxyId, 'scan')}:${kebabOf(collector)}`;
 }
 
+/** How the scanner does with the proxy. */
+export function scanReportKeyOf(proxyId: string): string {
+  return `${proxyTagOf(proxyId, 'scan')}:report`;
+}
+
 export function allSinkKeysOf(proxyId: string): string[] {
   return COLLECTORS.map((collector) => sinkKeyOf(proxyId, collector));
 }

@@ -38,6 +38,40 @@ describe('a run', () => {
     expect(report.collectors).toEqual([{ name: 'keyLogs', records: 1 }]);
   });
 
+  test('leaves word of how it went, of what it could not keep too', async () => {
+    const notes: unknown[] = [];
+    const failing = collectorOf('sqlErrors', async ({ count }) => {
+      count({ truncated: 1 });
+      count({ dropped: 2, truncated: 1 });
+      throw new ProxywatchError('PROXY_TIMEOUT', 'too slow');
+    });
+    const reports = { note: async (...note: readonly unknown[]) => void notes.push(note.slice(0, 3)) };
+    const collectors = collectorsOf(countingCollector(), failing);
+    const { collect } = createTestScanner({ collectors, reports });
+    const request = requestFor(['keyLogs', 'sqlErrors']);
+    await collectOnce(collect, request);
+    const counts = { outcome: 'collected', delivered: 2, pending: 0, refused: 0 };
+    const run = { endedAtMs: expect.any(Number), durationMs: expect.any(Number) };
+    const problem = { code: 'PROXY_TIMEOUT', message: 'too slow' };
+    expect(notes).toEqual([
+      [
+        PROXY.id,
+        { tickMs: request.tickMs, ...run, ...counts },
+        [
+          { name: 'keyLogs', records: 1, ...run, dropped: 0, truncated: 0, evicted: 0 },
+          { name: 'sqlErrors', records: 0, problem, ...run, dropped: 2, truncated: 2, evicted: 0 },
+        ],
+      ],
+    ]);
+  });
+
+  test('is no worse when no word of it can be left', async () => {
+    const reports = { note: async () => unavailable() };
+    const { collect, log } = createTestScanner({ collectors: collectorsOf(countingCollector()), reports });
+    expect(await collectOnce(collect, requestFor(KEY_LOGS))).toMatchObject({ outcome: 'collected', delivered: 2 });
+    expect(log.events).toContainEqual(expect.stringContaining('how a run went was not noted'));
+  });
+
   test('goes on where the one before stopped', async () => {
     const { collect, dcdb } = createTestScanner({ collectors: collectorsOf(countingCollector()) });
     await collectOnce(collect, requestFor(KEY_LOGS));

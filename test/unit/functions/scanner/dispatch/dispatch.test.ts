@@ -5,7 +5,7 @@ import { dispatch } from '../../../../../functions/scanner/dispatch/dispatch.ts'
 import { FakeDispatchClock } from '../../../../support/fake-dispatch-clock.ts';
 import { intervalsOf, type MemoryDispatch, memoryDispatch, throttled } from '../../../../support/memory-dispatch.ts';
 import { failureOf } from '../../../../support/redis-servers.ts';
-import { proxiesNamed } from '../../../../support/scan-requests.ts';
+import { proxiesNamed, proxyNamed } from '../../../../support/scan-requests.ts';
 
 const TICK_MS = 60_000;
 const NOW_MS = 29_000_001 * TICK_MS;
@@ -53,6 +53,33 @@ describe('a tick', () => {
     expect(deps.invoked).toHaveLength(400);
     expect(new Set(deps.scansAt(NOW_MS).values())).toEqual(new Set([1]));
     expect(deps.scansAt(NOW_MS).size).toBe(10_000);
+  });
+
+  test('has what somebody asked for, which is settled once it is on its way', async () => {
+    const requested = new Map([['p2', { collectors: new Set(['status'] as const), mark: '1 status' }]]);
+    const settled: unknown[] = [];
+    const requests = { fetchAll: async () => requested, settle: async (taken: unknown) => void settled.push(taken) };
+    const intervals = Object.fromEntries(COLLECTORS.map((name) => [name, 1e15])) as ReturnType<typeof intervalsOf>;
+    const { deps } = create(0, {
+      requests,
+      registry: {
+        fetchProxies: async () => ({ version: 'v', proxies: [proxyNamed('p1'), proxyNamed('p2')], damaged: [] }),
+      },
+    });
+    await dispatch({ ...deps, settings: { ...deps.settings, intervals } }, NOW_MS, never);
+    expect(deps.invoked.flatMap(({ proxies }) => proxies)).toEqual([
+      { proxy: proxyNamed('p2'), collectors: ['status'] },
+    ]);
+    expect(settled).toEqual([requested]);
+  });
+
+  test('is no worse for requests that cannot be read or settled', async () => {
+    const requests = { fetchAll: unavailable, settle: unavailable };
+    const { deps } = create(2, { requests });
+    expect(await dispatch(deps, NOW_MS, never)).toMatchObject({
+      kind: 'dispatched',
+      run: { outcome: 'complete', due: 2 },
+    });
   });
 
   test('is dispatched once, whoever else tries, and so is no older one', async () => {

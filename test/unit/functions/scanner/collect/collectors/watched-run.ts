@@ -43,6 +43,9 @@ export class WatchedRuns<R extends ScanRecord> {
   beforeCommit: (found: Found) => void = () => undefined;
   readonly #collector: Collector;
 
+  /** What the runs could not keep. */
+  lost = 0;
+
   constructor(collector: Collector, settings: Partial<CollectSettings> = {}, session: Partial<ProxySession> = {}) {
     this.#collector = collector;
     this.settings = { ...SETTINGS, ...settings };
@@ -67,6 +70,9 @@ export class WatchedRuns<R extends ScanRecord> {
       commitWith: () => Promise.reject(new Error('not used')),
       observeDigests: (observe) => void observers.push(observe),
       tellDigests: () => Promise.reject(new Error('not used')),
+      count: ({ dropped = 0, truncated = 0 }) => {
+        this.lost += dropped + truncated;
+      },
       watchProcesslist: async (observe) => {
         for (const step of steps) {
           if ('fail' in step) throw step.fail;

@@ -34,6 +34,20 @@ describe('the plan of a tick', () => {
     ]);
   });
 
+  test('has what somebody asked for, also of a proxy that failed lately, but nothing that is paused', () => {
+    const requested = new Map([
+      ['a', { collectors: new Set(['keyLogs'] as const) }],
+      ['gone', { collectors: new Set(COLLECTORS) }],
+    ]);
+    const intervals = Object.fromEntries(COLLECTORS.map((name) => [name, 1e15])) as ScanIntervals;
+    const keyLogsOfA = [{ proxy: proxyNamed('a'), collectors: ['keyLogs'] }];
+    expect(planOf({ requested, intervals }).due).toEqual(keyLogsOfA);
+    const failures = new Map([['a', { count: 3, firstTickMs: NOW_MS, code: 'PROXY_TIMEOUT', waitMs: 30_000 }]]);
+    expect(planOf({ requested, intervals, failures })).toMatchObject({ due: keyLogsOfA, backingOff: 0 });
+    const pauses = { proxies: new Set(['a']), namespaces: none, collectors: none };
+    expect(planOf({ requested, intervals, pauses })).toMatchObject({ due: [], paused: 1 });
+  });
+
   test('leaves out what is paused: a proxy, a namespace, a collector', () => {
     const pauses = { proxies: none, namespaces: none, collectors: none };
     const byProxy = planOf({ pauses: { ...pauses, proxies: new Set(['a']) } });
