@@ -1,0 +1,93 @@
+import type { Transaction } from 'kysely';
+import type { ServerOverride, ServerOverrideKind } from '../../../domain/control/server-overrides.ts';
+import { ProxywatchError } from '../../../domain/errors.ts';
+import { accessDcdb } from '../dcdb-error.ts';
+import type { DcdbTables } from '../tables.ts';
+
+export interface NewServerOverride extends Omit<ServerOverride, 'expiresAtMs'>, ServerOverrideChanges {
+  readonly namespace: string;
+  readonly createdBy: string;
+}
+
+export interface ServerOverrideChanges {
+  readonly weight: number | null;
+  readonly reason: string;
+  /** `null`: until it is deleted. */
+  readonly expiresAt: Date | null;
+}
+
+/** Which override it is: a server has one of each kind in a hostgroup, and one for all hostgroups. */
+export type OverridePlace = Pick<NewServerOverride, 'namespace' | 'host' | 'port' | 'hostgroup' | 'kind'>;
+
+/** Whoever adds overrides to a namespace holds its row first, so that none comes twice. NOT_FOUND without a row. */
+export function lockNamespaceOfOverrides(
+  tx: Transaction<DcdbTables>,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  return accessDcdb(async () => {
+    const row = await tx
+      .selectFrom('namespaces')
+      .select('name')
+      .where('name', '=', namespace)
+      .forUpdate()
+      .executeTakeFirst({ signal });
+    if (row === undefined) throw new ProxywatchError('NOT_FOUND', `there is no namespace ${namespace}`);
+  });
+}
+
+/** Ids of the overrides of this place and one of these kinds. */
+export function fetchOverrideIds(
+  tx: Transaction<DcdbTables>,
+  { namespace, host, port, hostgroup }: Omit<OverridePlace, 'kind'>,
+  kinds: readonly ServerOverrideKind[],
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  return accessDcdb(async () => {
+    const rows = await tx
+      .selectFrom('server_overrides')
+      .select('id')
+      .where('namespace', '=', namespace)
+      .where('host', '=', host)
+      .where('port', '=', port)
+      .where('hostgroup', 'is', hostgroup)
+      .where('kind', 'in', kinds)
+      .orderBy('id')
+      .forUpdate()
+      .execute({ signal });
+    return rows.map(({ id }) => id);
+  });
+}
+
+export function insertServerOverride(
+  tx: Transaction<DcdbTables>,
+  { expiresAt, createdBy, ...override }: NewServerOverride,
+  signal?: AbortSignal,
+): Promise<void> {
+  return accessDcdb(async () => {
+    const row = { ...override, expires_at: expiresAt, created_by: createdBy };
+    await tx.insertInto('server_overrides').values(row).execute({ signal });
+  });
+}
+
+/** Changes these fields and raises the revision. */
+export function updateServerOverride(
+  tx: Transaction<DcdbTables>,
+  id: string,
+  { expiresAt, ...changes }: Partial<ServerOverrideChanges>,
+  signal?: AbortSignal,
+): Promise<void> {
+  return accessDcdb(async () => {
+    await tx
+      .updateTable('server_overrides')
+      .set((eb) => ({ ...changes, expires_at: expiresAt, revision: eb('revision', '+', 1) }))
+      .where('id', '=', id)
+      .execute({ signal });
+  });
+}
+
+export function deleteServerOverride(tx: Transaction<DcdbTables>, id: string, signal?: AbortSignal): Promise<void> {
+  return accessDcdb(async () => {
+    await tx.deleteFrom('server_overrides').where('id', '=', id).execute({ signal });
+  });
+}

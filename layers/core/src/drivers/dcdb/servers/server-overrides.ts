@@ -1,0 +1,99 @@
+import type { Selectable } from 'kysely';
+import {
+  SERVER_OVERRIDE_KINDS,
+  type ServerOverride,
+  type ServerOverrideKind,
+} from '../../../domain/control/server-overrides.ts';
+import { ProxywatchError } from '../../../domain/errors.ts';
+import type { Dcdb } from '../create-dcdb.ts';
+import { accessDcdb } from '../dcdb-error.ts';
+import type { ServerOverridesTable } from '../desired-tables.ts';
+
+/** An override as it is kept; as it stands it can be given to `desiredServers`. */
+export interface ServerOverrideRecord extends ServerOverride {
+  readonly namespace: string;
+  readonly reason: string;
+  readonly createdBy: string;
+  readonly revision: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export const SERVER_OVERRIDE_COLUMNS = [
+  'server_overrides.id',
+  'server_overrides.namespace',
+  'server_overrides.host',
+  'server_overrides.port',
+  'server_overrides.hostgroup',
+  'server_overrides.kind',
+  'server_overrides.weight',
+  'server_overrides.reason',
+  'server_overrides.expires_at',
+  'server_overrides.created_by',
+  'server_overrides.revision',
+  'server_overrides.created_at',
+  'server_overrides.updated_at',
+] as const;
+
+/** All overrides of a namespace by server, those that ran out too. `db` may be a transaction. */
+export function fetchServerOverrides(
+  db: Dcdb,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<readonly ServerOverrideRecord[]> {
+  return accessDcdb(async () => {
+    const rows = await overrides(db)
+      .where('namespace', '=', namespace)
+      .orderBy('host')
+      .orderBy('port')
+      .orderBy('id')
+      .execute({ signal });
+    return rows.map(serverOverrideOf);
+  });
+}
+
+/** One override; with `lock` the transaction holds it until its end. */
+export function fetchServerOverride(
+  db: Dcdb,
+  id: string,
+  options: { readonly lock?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<ServerOverrideRecord | undefined> {
+  const { lock = false, signal } = options;
+  return accessDcdb(async () => {
+    const row = await overrides(db)
+      .where('id', '=', id)
+      .$if(lock, (query) => query.forUpdate())
+      .executeTakeFirst({ signal });
+    return row && serverOverrideOf(row);
+  });
+}
+
+export function serverOverrideOf(row: Selectable<ServerOverridesTable>): ServerOverrideRecord {
+  return {
+    id: row.id,
+    namespace: row.namespace,
+    host: row.host,
+    port: row.port,
+    hostgroup: row.hostgroup,
+    kind: kindOf(row.kind),
+    weight: row.weight,
+    reason: row.reason,
+    expiresAtMs: row.expires_at?.getTime() ?? null,
+    createdBy: row.created_by,
+    revision: row.revision,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function overrides(db: Dcdb) {
+  return db.selectFrom('server_overrides').select(SERVER_OVERRIDE_COLUMNS);
+}
+
+function kindOf(value: string): ServerOverrideKind {
+  const kind = SERVER_OVERRIDE_KINDS.find((known) => known === value);
+  if (kind === undefined) {
+    throw new ProxywatchError('RECORD_DAMAGED', 'dcdb holds an unexpected value in server_overrides.kind');
+  }
+  return kind;
+}
