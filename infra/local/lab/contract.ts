@@ -85,6 +85,12 @@ export interface RuntimeServer {
 
 export interface RuntimeRule {
   readonly ruleId: number;
+  /** Looked at while the flag is this one. */
+  readonly flagIn: number;
+  /** The flag from here on; `null`: it stays. */
+  readonly flagOut: number | null;
+  /** Whole, or up to a `%`. */
+  readonly clientAddress: string | null;
   readonly matchDigest: string | null;
   readonly matchPattern: string | null;
   readonly caseless: boolean;
@@ -93,6 +99,8 @@ export interface RuntimeRule {
   readonly schemaname: string | null;
   readonly digest: string | null;
   readonly destinationHostgroup: number | null;
+  /** How long statements may run; `null`: as they may anyway. */
+  readonly timeoutMs: number | null;
   readonly errorMessage: string | null;
   readonly apply: boolean;
 }

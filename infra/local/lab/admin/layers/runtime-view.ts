@@ -47,6 +47,7 @@ function recordOf(table: string, row: SqlRow): RowRecord {
 
 const text = (value: SqlValue | undefined): string => (value === null || value === undefined ? '' : String(value));
 const textOrNull = (value: SqlValue | undefined): string | null => (value === null ? null : text(value));
+const numberOrNull = (value: SqlValue | undefined): number | null => (value === null ? null : Number(value));
 
 function userOf(row: RowRecord): RuntimeUser | undefined {
   // Clients log in as the frontend half; the other half repeats it for the way to the back ends.
@@ -75,6 +76,9 @@ function serverOf(row: RowRecord): RuntimeServer {
 function ruleOf(row: RowRecord): RuntimeRule {
   return {
     ruleId: Number(row.rule_id),
+    flagIn: Number(row.flagIN),
+    flagOut: numberOrNull(row.flagOUT),
+    clientAddress: textOrNull(row.client_addr),
     matchDigest: textOrNull(row.match_digest),
     matchPattern: textOrNull(row.match_pattern),
     caseless: /CASELESS/i.test(text(row.re_modifiers)),
@@ -82,7 +86,8 @@ function ruleOf(row: RowRecord): RuntimeRule {
     username: textOrNull(row.username),
     schemaname: textOrNull(row.schemaname),
     digest: textOrNull(row.digest),
-    destinationHostgroup: row.destination_hostgroup === null ? null : Number(row.destination_hostgroup),
+    destinationHostgroup: numberOrNull(row.destination_hostgroup),
+    timeoutMs: numberOrNull(row.timeout),
     errorMessage: textOrNull(row.error_msg),
     apply: Number(row.apply) === 1,
   };

@@ -6,6 +6,8 @@ export interface StatementToRoute {
   readonly digestText: string;
   readonly user: string;
   readonly schema: string;
+  /** Address of the client. */
+  readonly client: string;
 }
 
 export interface Route {
@@ -13,6 +15,8 @@ export interface Route {
   readonly hostgroup: number | undefined;
   /** What to answer instead of running the statement. */
   readonly errorMessage: string | undefined;
+  /** How long it may run; `undefined`: as any other. */
+  readonly timeoutMs: number | undefined;
   readonly hits: readonly number[];
 }
 
@@ -23,31 +27,39 @@ interface CompiledRule {
   readonly matches: Matcher;
 }
 
-/** Compiles rules in the order of their ids; one whose pattern is no regular expression matches nothing. */
+/**
+ * Compiles rules in the order of their ids, each looked at only while the flag is its own; one whose pattern is no regular
+ * expression matches nothing.
+ */
 export function createQueryRouter(rules: readonly RuntimeRule[]): (statement: StatementToRoute) => Route {
   const compiled = [...rules].sort((a, b) => a.ruleId - b.ruleId).map(compile);
   return (statement) => {
     let hostgroup: number | undefined;
     let errorMessage: string | undefined;
+    let timeoutMs: number | undefined;
+    let flag = 0;
     const hits: number[] = [];
     for (const { rule, matches } of compiled) {
-      if (!matches(statement)) continue;
+      if (rule.flagIn !== flag || !matches(statement)) continue;
       hits.push(rule.ruleId);
       hostgroup = rule.destinationHostgroup ?? hostgroup;
       errorMessage = rule.errorMessage ?? errorMessage;
+      timeoutMs = rule.timeoutMs ?? timeoutMs;
+      flag = rule.flagOut ?? flag;
       if (rule.apply) break;
     }
-    return { hostgroup, errorMessage, hits };
+    return { hostgroup, errorMessage, timeoutMs, hits };
   };
 }
 
 function compile(rule: RuntimeRule): CompiledRule {
   const conditions: Matcher[] = [];
-  const { username, schemaname, digest } = rule;
-  if (username !== null) conditions.push(({ user }) => user === username);
-  if (schemaname !== null) conditions.push(({ schema }) => schema === schemaname);
-  if (digest !== null)
-    conditions.push(({ digestText }) => digestOf(digestText) === digest.toUpperCase().replace('0X', '0x'));
+  const { username, schemaname, digest, clientAddress } = rule;
+  // An empty text asks for nothing.
+  if (username) conditions.push(({ user }) => user === username);
+  if (schemaname) conditions.push(({ schema }) => schema === schemaname);
+  if (clientAddress) conditions.push(clientTest(clientAddress));
+  if (digest) conditions.push(({ digestText }) => digestOf(digestText) === digest.toUpperCase().replace('0X', '0x'));
   if (rule.matchDigest !== null) {
     const test = patternTest(rule.matchDigest, rule);
     conditions.push(({ digestText }) => test(digestText));
@@ -57,6 +69,11 @@ function compile(rule: RuntimeRule): CompiledRule {
     conditions.push(({ sql }) => test(sql));
   }
   return { rule, matches: (statement) => conditions.every((holds) => holds(statement)) };
+}
+
+function clientTest(wanted: string): Matcher {
+  const wildcard = wanted.indexOf('%');
+  return ({ client }) => (wildcard < 0 ? client === wanted : client.startsWith(wanted.slice(0, wildcard)));
 }
 
 function patternTest(pattern: string, { caseless, negate }: RuntimeRule): (text: string) => boolean {

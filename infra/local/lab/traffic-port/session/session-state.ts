@@ -47,6 +47,8 @@ export class SessionState {
   lastInsertId = 0;
   lastActivityUs: number;
   transactionSinceUs: number | undefined;
+  /** How long the statement at work may run, by the rules; `undefined`: as any other. */
+  timeoutMs: number | undefined;
   /** Set by the watch when the statement at work was ended for taking too long. */
   timedOut = false;
 

@@ -20,7 +20,8 @@ function lookAt({ stats, pool, settings }: PortContext, session: ClientSession):
   const lasts = (sinceUs: number | undefined, limitMs: number): boolean =>
     sinceUs !== undefined && limitMs > 0 && nowUs - sinceUs > limitMs * 1000;
   if (state.running !== undefined) {
-    if (state.timedOut || state.active === undefined || !lasts(state.running.startedUs, queryTimeoutMs)) return;
+    const limitMs = state.timeoutMs ?? queryTimeoutMs;
+    if (state.timedOut || state.active === undefined || !lasts(state.running.startedUs, limitMs)) return;
     state.timedOut = true;
     stats.globals.add('mysql_killed_backend_queries');
     pool.kill(state.active, 'QUERY', state.identity.login);

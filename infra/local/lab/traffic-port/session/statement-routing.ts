@@ -18,10 +18,17 @@ export interface RoutedStatement {
 /** Finds a statement's hostgroup by the rules, the user's default and the session's transaction; counts rule hits. */
 export function routeStatement(context: PortContext, state: SessionState, sql: string): RoutedStatement {
   const { stats, route, settings } = context;
-  const { user } = state.identity;
+  const { user, client } = state.identity;
   const digestText = digestTextOf(sql, settings().digestText);
   const kind = statementKindOf(sql, digestText);
-  const { hostgroup, errorMessage, hits } = route({ sql, digestText, user: user.username, schema: state.schema });
+  const { hostgroup, errorMessage, timeoutMs, hits } = route({
+    sql,
+    digestText,
+    user: user.username,
+    schema: state.schema,
+    client: client.host,
+  });
+  state.timeoutMs = timeoutMs;
   for (const ruleId of hits) stats.countRuleHit(ruleId);
   const chosen = stayingHostgroup(state, kind) ?? hostgroup ?? user.defaultHostgroup;
   state.currentHostgroup = chosen;

@@ -6,6 +6,9 @@ import { fakeLabClock } from '../../../../../support/fake-lab-clock.ts';
 
 const RULE = {
   ruleId: 100,
+  flagIn: 0,
+  flagOut: null,
+  clientAddress: null,
   matchDigest: '^SELECT',
   matchPattern: null,
   caseless: true,
@@ -14,6 +17,7 @@ const RULE = {
   schemaname: null,
   digest: null,
   destinationHostgroup: 20,
+  timeoutMs: null,
   errorMessage: null,
   apply: true,
 };

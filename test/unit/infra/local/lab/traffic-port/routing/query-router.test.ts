@@ -6,6 +6,9 @@ import { createQueryRouter } from '../../../../../../../infra/local/lab/traffic-
 function rule(ruleId: number, fields: Partial<RuntimeRule>): RuntimeRule {
   return {
     ruleId,
+    flagIn: 0,
+    flagOut: null,
+    clientAddress: null,
     matchDigest: null,
     matchPattern: null,
     caseless: true,
@@ -14,6 +17,7 @@ function rule(ruleId: number, fields: Partial<RuntimeRule>): RuntimeRule {
     schemaname: null,
     digest: null,
     destinationHostgroup: null,
+    timeoutMs: null,
     errorMessage: null,
     apply: true,
     ...fields,
@@ -23,9 +27,16 @@ function rule(ruleId: number, fields: Partial<RuntimeRule>): RuntimeRule {
 function route(
   rules: readonly RuntimeRule[],
   digestText: string,
-  fields: { sql?: string; user?: string; schema?: string } = {},
+  fields: { sql?: string; user?: string; schema?: string; client?: string } = {},
 ) {
-  return createQueryRouter(rules)({ sql: digestText, user: 'app_rw', schema: 'shop', ...fields, digestText });
+  return createQueryRouter(rules)({
+    sql: digestText,
+    user: 'app_rw',
+    schema: 'shop',
+    client: '10.0.0.1',
+    ...fields,
+    digestText,
+  });
 }
 
 describe('a statement', () => {
@@ -48,6 +59,23 @@ describe('a statement', () => {
 
   test('is judged by rules in the order of their ids', () => {
     expect(route([...split].reverse(), 'SELECT ? FOR UPDATE')).toMatchObject({ hits: [100] });
+  });
+
+  test('is looked at by the rules of the flag that the last match left', () => {
+    const rules = [
+      rule(1, { clientAddress: '10.0.0.%', flagOut: 5, timeoutMs: 200, apply: false }),
+      rule(2, { clientAddress: '::1', flagOut: 5, apply: false }),
+      rule(3, { errorMessage: 'not from there' }),
+      rule(4, { flagIn: 5, flagOut: 0, apply: false }),
+      ...split,
+    ];
+    expect(route(rules, 'SELECT ?')).toMatchObject({ hostgroup: 20, timeoutMs: 200, hits: [1, 4, 200] });
+    expect(route(rules, 'SELECT ?', { client: '::1' })).toMatchObject({ hostgroup: 20, hits: [2, 4, 200] });
+    expect(route(rules, 'SELECT ?', { client: '10.0.1.1' })).toMatchObject({
+      errorMessage: 'not from there',
+      hits: [3],
+    });
+    expect(route(rules, 'SELECT ?', { client: '::11' })).toMatchObject({ hits: [3] });
   });
 
   test('must meet all conditions of a rule', () => {
