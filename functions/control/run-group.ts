@@ -67,10 +67,11 @@ export async function runGroup(
 }
 
 async function work(run: GroupRun, attempts: number): Promise<void> {
-  const { maxAttempts } = run.engine.times;
+  const isTooOften = attempts > run.engine.times.maxAttempts;
+  const wentBack = run.group.state === 'rolling-back';
   if (run.group.state === 'running') {
     try {
-      if (attempts > maxAttempts) throw tooManyAttempts(attempts);
+      if (isTooOften) throw tooManyAttempts(attempts);
       while (run.group.state === 'running') await workOf(run.group.step)(run);
     } catch (error) {
       await turnBack(run, error);
@@ -79,7 +80,8 @@ async function work(run: GroupRun, attempts: number): Promise<void> {
   if (run.group.state !== 'rolling-back') return;
   // The others need not wait for this one to be back.
   await advance(run.engine, run.operation.id, run.signal);
-  if (attempts <= maxAttempts) return rollBackGroup(run);
+  // Attempts to go forward say nothing about the way back.
+  if (!(wentBack && isTooOften)) return rollBackGroup(run);
   const { message } = tooManyAttempts(attempts);
   await run.save({ state: 'rollback-failed', problem: message, events: [{ severity: 'error', message }] });
 }
