@@ -16,11 +16,11 @@ export function ok(body: unknown, headers: Readonly<Record<string, string>> = {}
 }
 
 /** A resource with its ETag. */
-export function okRevised(body: Revised): Answer {
+export function okRevised<T extends Revised>(body: T): Answer {
   return ok(body, { etag: etagOf(body.revision) });
 }
 
-export function created(location: string, body: Revised): Answer {
+export function created<T extends Revised>(location: string, body: T): Answer {
   return { status: 201, headers: { location, etag: etagOf(body.revision) }, body };
 }
 

@@ -93,7 +93,12 @@ describe('creating a namespace', () => {
     ],
     ['neither digest nor pattern', { deniedSql: [{ mode: 'deny' }] }, '/deniedSql/0', 'exactly one'],
     ['a tag twice', { tags: ['a', 'a'] }, '/tags', 'twice'],
-    ['a hostgroup below zero', { slices: [{ ...ORDERS, writerHostgroup: -1 }] }, '/slices/0/writerHostgroup', 'from 0 to 2147483647'],
+    [
+      'a hostgroup below zero',
+      { slices: [{ ...ORDERS, writerHostgroup: -1 }] },
+      '/slices/0/writerHostgroup',
+      'from 0 to 2147483647',
+    ],
     ['an unknown field of a slice', { slices: [{ ...ORDERS, weight: 1 }] }, '/slices/0/weight', 'unknown field'],
   ])('refuses %s and says where', async (_, fields, pointer, message) => {
     const answer = await api.call('POST', '/v1/namespaces', { body: { name: 'shop', ...fields } });
