@@ -84,7 +84,7 @@ export function lockMonitoringSettings(
   });
 }
 
-/** Has the scope decide exactly this. */
+/** Has the scope decide exactly this; nothing: the row stays, since its revision must not begin anew. */
 export function putMonitoringSettings(
   tx: Transaction<DcdbTables>,
   { scope, scopeName }: SettingsScope,
@@ -98,21 +98,6 @@ export function putMonitoringSettings(
       .insertInto('monitoring_settings')
       .values({ scope, scope_name: scopeName, ...values })
       .onDuplicateKeyUpdate((eb) => ({ ...values, revision: eb('monitoring_settings.revision', '+', 1) }))
-      .execute({ signal });
-  });
-}
-
-/** Has the scope decide nothing. */
-export function deleteMonitoringSettings(
-  tx: Transaction<DcdbTables>,
-  { scope, scopeName }: SettingsScope,
-  signal?: AbortSignal,
-): Promise<void> {
-  return accessDcdb(async () => {
-    await tx
-      .deleteFrom('monitoring_settings')
-      .where('scope', '=', scope)
-      .where('scope_name', '=', scopeName)
       .execute({ signal });
   });
 }
