@@ -23,10 +23,13 @@ const schema = z
     /** Gateways of the run, which share the proxies. */
     GATEWAYS: integer({ min: 1, max: MAX_GATEWAYS }).default(2),
     LAB_PORT: port({ max: HIGHEST_LAB_PORT }).default(16032),
+    API_PORT: port().default(8080),
+    DBCONFIG_PORT: port().default(8090),
     REDIS_URL: redisUrl().optional(),
     DCDB_URL: mysqlUrl().optional(),
     KAFKA_BROKERS: hostPorts().transform(addressList).optional(),
     SKYEYE_URL: httpUrl().optional(),
+    DBCONFIG_URL: httpUrl().optional(),
     DIGEST_TOP_N: integer({ min: 1, max: 100_000 }).default(1_000),
     /** Shorter than in production: people wait for the start, and watch proxies move. */
     REGISTRY_POLL_MS: milliseconds({ min: 100, max: 600_000 }).default(1_000),

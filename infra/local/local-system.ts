@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GATEWAY_ENVIRONMENT, GATEWAY_NODE_FLAGS } from '../../functions/gateway/node-flags.ts';
 import { prometheusRules, renderPrometheusConfig } from '../prometheus/render.ts';
+import { apiSteps } from './api/api-steps.ts';
 import { fleetSettings, type GatewayAddress, gatewayAddresses, type LocalConfig, labAddresses } from './config.ts';
 import { adminAddress, LAB_CREDENTIALS, labName, peersOf, registrationOf, trafficAddress } from './lab-proxies.ts';
 import { nodeProcess, service, task } from './launcher/parts.ts';
@@ -11,7 +12,7 @@ import { migrate } from './migrate.ts';
 import { keepRegistryPublished } from './publish-proxies.ts';
 import { startKafka } from './services/kafka.ts';
 import { startMariadb } from './services/mariadb.ts';
-import { startPrometheus } from './services/prometheus.ts';
+import { ALERT_RULES, startPrometheus } from './services/prometheus.ts';
 import { startRedis } from './services/redis.ts';
 import { labConfiguration } from './traffic/lab-configuration.ts';
 import { seedBackends } from './traffic/seed.ts';
@@ -118,12 +119,15 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
           scrapeInterval: '5s',
           scrapeTimeout: '4s',
           discoveryUrls: gateways.map(({ address }) => `http://${address}/sd`),
-          ruleFiles: ['rules.yml'],
+          ruleFiles: ['rules.yml', ALERT_RULES],
         });
         const rules = prometheusRules();
         return startPrometheus({ ...options, port: config.PROMETHEUS_PORT, config: scraping, rules });
       },
+      // A server that was given has rules of its own.
+      settings: ({ alertRulesFile, reloadUrl }) => ({ ALERT_RULES_FILE: alertRulesFile, SKYEYE_RELOAD_URL: reloadUrl }),
     }),
+    ...apiSteps(root, config),
     // Last, so that every statement is seen from its first execution on.
     nodeProcess(root, {
       name: 'traffic',

@@ -8,10 +8,12 @@ export function printedAddresses(settings: Settings, folder: RunFolder): string 
   const lines = [
     ...gateways.map((url) => ['metrics', `${url}/metrics`]),
     ...(gateways.length > 1 ? [['all metrics', `${gateways[0]}/metrics?fleet=true`]] : []),
+    ['API', `${settingOf(settings, 'API_URL')}/docs`],
     ['Prometheus', settingOf(settings, 'SKYEYE_URL')],
     ['Redis', withoutPassword(settingOf(settings, 'REDIS_URL'))],
     ['DCDB', withoutPassword(settingOf(settings, 'DCDB_URL'))],
     ['Kafka', settingOf(settings, 'KAFKA_BROKERS')],
+    ['dbconfig', settingOf(settings, 'DBCONFIG_URL')],
     ['settings', shown(`${folder.path}/env`)],
     ['logs', shown(`${folder.path}/logs`)],
   ];
