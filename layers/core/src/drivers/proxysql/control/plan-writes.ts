@@ -1,6 +1,7 @@
 import { CONFIG_TABLES, type ConfigTable, type RowWrite } from '../../../domain/control/config-rows.ts';
 import { ProxywatchError } from '../../../domain/errors.ts';
 import { fieldLiteral } from './field-text.ts';
+import { changedColumns, deletions, insertions, type KeyChange, updates, whereKey } from './row-statements.ts';
 import { keyFields, keyOfRow, TABLES, type TableRow } from './tables.ts';
 import { joinHalves, splitHalves, withFields } from './user-halves.ts';
 
@@ -17,20 +18,10 @@ export interface WritePlan {
   readonly undo: readonly string[];
 }
 
-// A statement is one atomic change, and one turn of the admin interface's only mutex: neither tiny nor endless.
-const ROWS_PER_STATEMENT = 200;
-const KEYS_PER_STATEMENT = 200;
-
-/** One row's change: what the rows of that key are and what they shall be. */
-interface KeyChange {
-  readonly key: string;
-  readonly before: readonly TableRow[];
-  readonly after: readonly TableRow[];
-}
-
 /**
  * The statements for these writes, over what memory holds now: UPDATE for a row that is there and stays in its form, DELETE
- * and INSERT for all else (ProxySQL's tables have two unique keys, so that there is no upsert). Later writes of a key win.
+ * and INSERT for all else (ProxySQL's tables have two unique keys, so that there is no upsert). Of several writes of a key each
+ * goes on from the one before.
  * Throws PROXY_STATEMENT for what cannot be written at all, before anything is sent.
  */
 export function planWrites(memory: Memory, writes: readonly RowWrite[]): WritePlan {
@@ -54,12 +45,14 @@ function planTable(table: ConfigTable, { columns, rows }: MemoryTable, writes: r
   for (const write of writes) {
     const key = keyOfRow(table, keyFields(table, write.kind === 'put' ? write.row.key : write.key));
     const before = byKey.get(key) ?? [];
-    changes.set(key, { key, before, after: write.kind === 'put' ? rowsAfter(table, columns, before, write.row) : [] });
+    const base = changes.get(key)?.after ?? before;
+    changes.set(key, { key, before, after: write.kind === 'put' ? rowsAfter(table, columns, base, write.row) : [] });
   }
   const changed = [...changes.values()].filter(({ before, after }) => !isSameRows(before, after));
   if (table === 'variables') return planVariables(changed);
-  const updated = changed.filter((change) => isUpdate(table, change));
-  const remade = changed.filter((change) => !updated.includes(change));
+  const { updated = [], remade = [] } = Object.groupBy(changed, (change) =>
+    isUpdate(table, change) ? 'updated' : 'remade',
+  );
   return {
     statements: [
       ...deletions(
@@ -133,10 +126,6 @@ function isSameRows(before: readonly TableRow[], after: readonly TableRow[]): bo
   return before.length === after.length && after.every((row, i) => changedColumns(before[i], row).length === 0);
 }
 
-function changedColumns(before: TableRow | undefined, after: TableRow): readonly string[] {
-  return Object.keys(after).filter((column) => before?.[column] !== after[column]);
-}
-
 // A swap of values of a unique column would fail half-way as UPDATEs.
 const UNIQUE_BESIDE_KEY: Readonly<Partial<Record<ConfigTable, readonly string[]>>> = {
   users: ['frontend', 'backend'],
@@ -147,53 +136,4 @@ function isUpdate(table: ConfigTable, { before, after }: KeyChange): boolean {
   if (before.length === 0 || before.length !== after.length) return false;
   const remaking = UNIQUE_BESIDE_KEY[table] ?? [];
   return after.every((row, i) => !changedColumns(before[i], row).some((column) => remaking.includes(column)));
-}
-
-/** One UPDATE where all rows of the key change alike, else one for each half of the user. */
-function updates(table: ConfigTable, { key, before, after }: KeyChange): readonly string[] {
-  const sets = after.map((row, i) =>
-    changedColumns(before[i], row)
-      .map((column) => `${column}=${fieldLiteral(row[column] ?? null)}`)
-      .join(','),
-  );
-  const update = (set: string, where = '') =>
-    `UPDATE ${TABLES[table].memory} SET ${set} WHERE ${whereKey(table, key)}${where}`;
-  if (sets.every((set) => set === sets[0])) return [update(sets[0] ?? '')];
-  return after.flatMap((row, i) =>
-    sets[i] === '' ? [] : [update(sets[i] ?? '', ` AND backend=${fieldLiteral(row.backend ?? null)}`)],
-  );
-}
-
-function deletions(table: ConfigTable, changes: readonly KeyChange[]): readonly string[] {
-  return chunks(changes, KEYS_PER_STATEMENT).map(
-    (chunk) =>
-      `DELETE FROM ${TABLES[table].memory} WHERE ${chunk.map(({ key }) => `(${whereKey(table, key)})`).join(' OR ')}`,
-  );
-}
-
-/** Rows with the same columns go together. */
-function insertions(table: ConfigTable, rows: readonly TableRow[]): readonly string[] {
-  const byColumns = Map.groupBy(rows, (row) => Object.keys(row).sort().join(','));
-  return [...byColumns].flatMap(([names, alike]) =>
-    chunks(alike, ROWS_PER_STATEMENT).map((chunk) => {
-      const values = chunk.map(
-        (row) =>
-          `(${names
-            .split(',')
-            .map((column) => fieldLiteral(row[column] ?? null))
-            .join(',')})`,
-      );
-      return `INSERT INTO ${TABLES[table].memory} (${names}) VALUES ${values.join(',')}`;
-    }),
-  );
-}
-
-function whereKey(table: ConfigTable, key: string): string {
-  return Object.entries(keyFields(table, key))
-    .map(([column, value]) => `${column}=${fieldLiteral(value)}`)
-    .join(' AND ');
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -65,6 +65,13 @@ describe('a change of memory', () => {
     expect(await rowsNow()).toHaveLength(500);
   });
 
+  test('goes on from an earlier one of the same row', async () => {
+    await writeMemory(access, [put('app', { password: 'x' }), put('app', { comment: 'y' })]);
+    expect((await rowsNow())[0]?.fields).toMatchObject({ password: 'x', comment: 'y' });
+    await writeMemory(access, [{ kind: 'delete', table: 'users', key: userKey('app') }, put('app', { password: 'z' })]);
+    expect((await rowsNow())[0]?.fields).toMatchObject({ password: 'z', comment: '' });
+  });
+
   test('is taken back when its caller gives up in between', async () => {
     await writeMemory(access, [put('user-3', { password: 'old', comment: 'kept' })]);
     const before = await rowsNow();
