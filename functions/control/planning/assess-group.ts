@@ -19,6 +19,8 @@ export interface GroupAssessment {
   readonly managedAfter: readonly RowRef[];
   /** By member. */
   readonly loads: ReadonlyMap<string, readonly PlannedLoad[]>;
+  /** What the writer has in memory and not on disk already, in words. */
+  readonly unsaved: readonly string[];
   readonly refusals: readonly PlanRefusal[];
 }
 
@@ -54,7 +56,17 @@ export function assessGroup(
     ...peers.flatMap((peer) => peerRefusals(rules, writer, peer, modules, changes)),
   ].filter(({ override }) => override === undefined || !options[override]);
   const kept = Object.fromEntries(diffs.map(([table, diff]) => [table, diff.kept.length]));
-  return { writer, changes, modules, adopted, kept, managedAfter, loads, refusals };
+  return {
+    writer,
+    changes,
+    modules,
+    adopted,
+    kept,
+    managedAfter,
+    loads,
+    unsaved: unsavedOf(rules, writer, modules),
+    refusals,
+  };
 }
 
 function diffOf(
@@ -99,6 +111,16 @@ function loadsOf(
       words: differenceWords(rules, server, 'memory', 'runtime'),
     })),
   ];
+}
+
+function unsavedOf(
+  rules: RowRules,
+  { memory, disk }: MemberReading,
+  modules: readonly ConfigModule[],
+): readonly string[] {
+  return differencesOf(rules, tablesOfModules(memory, modules), tablesOfModules(disk, modules)).map((difference) =>
+    differenceWords(rules, difference, 'memory', 'disk'),
+  );
 }
 
 /** Peers take over the writer's whole tables: what they have for themselves would be gone. */

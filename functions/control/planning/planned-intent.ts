@@ -30,6 +30,9 @@ export async function plannedIntent(
   groupId: string,
   signal: AbortSignal,
 ): Promise<GroupIntent> {
+  if (plan.modules.includes('servers') && desired.servers === undefined) {
+    throw new ProxywatchError('CONFLICT', 'the database configuration service cannot be reached');
+  }
   const group = plan.groups.find(({ id, kind }) => id === groupId && kind === 'managed');
   if (group === undefined) throw new ProxywatchError('CONFLICT', `the plan knows no group ${groupId}`);
   const records = new Map((await fetchProxyRecords(deps.db, signal)).map((record) => [record.registration.id, record]));
