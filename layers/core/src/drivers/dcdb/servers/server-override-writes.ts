@@ -1,6 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { ServerOverride, ServerOverrideKind } from '../../../domain/control/server-overrides.ts';
-import { ProxywatchError } from '../../../domain/errors.ts';
+import type { ServerOverride } from '../../../domain/control/server-overrides.ts';
 import { accessDcdb } from '../dcdb-error.ts';
 import type { DcdbTables } from '../tables.ts';
 
@@ -16,15 +15,12 @@ export interface ServerOverrideChanges {
   readonly expiresAt: Date | null;
 }
 
-/** Which override it is: a server has one of each kind in a hostgroup, and one for all hostgroups. */
-export type OverridePlace = Pick<NewServerOverride, 'namespace' | 'host' | 'port' | 'hostgroup' | 'kind'>;
-
-/** Whoever adds overrides to a namespace holds its row first, so that none comes twice. NOT_FOUND without a row. */
+/** Whoever adds overrides to a namespace holds its row first, so that none comes twice. `false`: there is no such row. */
 export function lockNamespaceOfOverrides(
   tx: Transaction<DcdbTables>,
   namespace: string,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   return accessDcdb(async () => {
     const row = await tx
       .selectFrom('namespaces')
@@ -32,30 +28,7 @@ export function lockNamespaceOfOverrides(
       .where('name', '=', namespace)
       .forUpdate()
       .executeTakeFirst({ signal });
-    if (row === undefined) throw new ProxywatchError('NOT_FOUND', `there is no namespace ${namespace}`);
-  });
-}
-
-/** Ids of the overrides of this place and one of these kinds. */
-export function fetchOverrideIds(
-  tx: Transaction<DcdbTables>,
-  { namespace, host, port, hostgroup }: Omit<OverridePlace, 'kind'>,
-  kinds: readonly ServerOverrideKind[],
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
-  return accessDcdb(async () => {
-    const rows = await tx
-      .selectFrom('server_overrides')
-      .select('id')
-      .where('namespace', '=', namespace)
-      .where('host', '=', host)
-      .where('port', '=', port)
-      .where('hostgroup', 'is', hostgroup)
-      .where('kind', 'in', kinds)
-      .orderBy('id')
-      .forUpdate()
-      .execute({ signal });
-    return rows.map(({ id }) => id);
+    return row !== undefined;
   });
 }
 

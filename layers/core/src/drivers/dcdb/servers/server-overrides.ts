@@ -52,6 +52,26 @@ export function fetchServerOverrides(
   });
 }
 
+/** Those of one server in one hostgroup, or in all (`null`), which the transaction holds until its end. */
+export function lockServerOverrides(
+  tx: Dcdb,
+  place: Pick<ServerOverrideRecord, 'namespace' | 'host' | 'port' | 'hostgroup'>,
+  signal?: AbortSignal,
+): Promise<readonly ServerOverrideRecord[]> {
+  const { namespace, host, port, hostgroup } = place;
+  return accessDcdb(async () => {
+    const rows = await overrides(tx)
+      .where('namespace', '=', namespace)
+      .where('host', '=', host)
+      .where('port', '=', port)
+      .where('hostgroup', hostgroup === null ? 'is' : '=', hostgroup)
+      .orderBy('id')
+      .forUpdate()
+      .execute({ signal });
+    return rows.map(serverOverrideOf);
+  });
+}
+
 /** One override; with `lock` the transaction holds it until its end. */
 export function fetchServerOverride(
   db: Dcdb,
