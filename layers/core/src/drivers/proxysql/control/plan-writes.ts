@@ -123,7 +123,13 @@ function onlyColumns(table: ConfigTable, columns: readonly string[], row: TableR
 }
 
 function isSameRows(before: readonly TableRow[], after: readonly TableRow[]): boolean {
-  return before.length === after.length && after.every((row, i) => changedColumns(before[i], row).length === 0);
+  return goesOn(before, after) && after.every((row, i) => changedColumns(before[i], row).length === 0);
+}
+
+/** Row by row with the same columns; a row that was deleted and comes anew has only those that were decided. */
+function goesOn(before: readonly TableRow[], after: readonly TableRow[]): boolean {
+  const isWhole = (row: TableRow, i: number) => Object.keys(before[i] ?? {}).every((column) => column in row);
+  return before.length === after.length && after.every(isWhole);
 }
 
 // A swap of values of a unique column would fail half-way as UPDATEs.
@@ -133,7 +139,7 @@ const UNIQUE_BESIDE_KEY: Readonly<Partial<Record<ConfigTable, readonly string[]>
 };
 
 function isUpdate(table: ConfigTable, { before, after }: KeyChange): boolean {
-  if (before.length === 0 || before.length !== after.length) return false;
+  if (before.length === 0 || !goesOn(before, after)) return false;
   const remaking = UNIQUE_BESIDE_KEY[table] ?? [];
   return after.every((row, i) => !changedColumns(before[i], row).some((column) => remaking.includes(column)));
 }
