@@ -1,4 +1,15 @@
+import { accountsRoutes } from './accounts/routes.ts';
+import { namespacesRoutes } from './namespaces/routes.ts';
+import { proxiesRoutes } from './proxies/routes.ts';
 import type { AnyRoute } from './shared/route.ts';
+import { systemRoutes } from './system/routes.ts';
+import { variablesRoutes } from './variables/routes.ts';
 
 /** Every operation of the API. */
-export const apiRoutes: readonly AnyRoute[] = [];
+export const apiRoutes: readonly AnyRoute[] = [
+  ...accountsRoutes,
+  ...proxiesRoutes,
+  ...namespacesRoutes,
+  ...variablesRoutes,
+  ...systemRoutes,
+];

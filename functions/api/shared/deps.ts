@@ -1,12 +1,16 @@
 import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
 import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
 import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
 import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
+import { createRedisScanRequests } from '@proxywatch/core/drivers/dispatch/redis-scan-requests';
 import { createRedisFleetObserver } from '@proxywatch/core/drivers/membership/redis-fleet-observer';
+import { createRedisMembershipStore } from '@proxywatch/core/drivers/membership/redis-membership-store';
 import { createProxysqlControl } from '@proxywatch/core/drivers/proxysql/control/create-control';
 import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan-reports';
 import { createPrometheusSkyeye } from '@proxywatch/core/drivers/skyeye/prometheus-skyeye';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
@@ -34,7 +38,11 @@ export function createApiDeps(config: ApiConfig, log: Log): ApiDeps {
     redis: () => awaiting('redis', createRedis(REDIS_URL)),
     registry: () => createRedisRegistry(deps.redis),
     fleet: () => createRedisFleetObserver(deps.redis),
+    membership: () => createRedisMembershipStore(deps.redis),
     pauses: () => createRedisScanPauses(deps.redis),
+    scanFailures: () => createRedisScanFailures(deps.redis),
+    scanReports: () => createRedisScanReports(deps.redis),
+    scanRequests: () => createRedisScanRequests(deps.redis),
     credentials: () =>
       createFileCredentials({
         path: PROXY_CREDENTIALS_FILE,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { meaning } from './query-schema.ts';
+import { type JsonSchema, meaning } from './query-schema.ts';
 
 /** Fields that many modules use; all are bounded, and hold nothing that a database or a log could stumble over. */
 
@@ -9,6 +9,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIMESTAMP =
   /^(?:19[7-9]\d|20[0-2]\d|203[0-7])-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
 const FIRST_MS = 86_400_000;
+
+export const TIMESTAMP_SCHEMA: JsonSchema = {
+  type: 'string',
+  format: 'date-time',
+  pattern: TIMESTAMP.source,
+  example: '2026-01-31T12:00:00Z',
+};
 
 /** Ids and names that stand in URLs, labels and keys: up to 128 letters, digits and . _ : @ -. */
 export function identifier() {
@@ -48,12 +55,7 @@ export function timestamp() {
     .regex(TIMESTAMP, { error: 'expected a time as 2026-01-31T12:00:00Z, from 1970-01-02 to 2037' })
     .refine(isRealTime, { error: 'there is no such time, or none that is kept', abort: true })
     .transform((value) => new Date(value));
-  return meaning(read, {
-    type: 'string',
-    format: 'date-time',
-    pattern: TIMESTAMP.source,
-    example: '2026-01-31T12:00:00Z',
-  });
+  return meaning(read, TIMESTAMP_SCHEMA);
 }
 
 /** A time in an answer. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { queryInteger, timestamp } from './fields.ts';
+import { queryInteger, TIMESTAMP_SCHEMA, timestamp } from './fields.ts';
 import { type JsonSchema, meaning } from './query-schema.ts';
 import { isOddText } from './read-body.ts';
 
@@ -57,6 +57,7 @@ const OPS: Readonly<Record<FieldType, readonly FilterOp[]>> = {
 };
 const MAX_VALUES = 100;
 const MAX_TEXT = 255;
+const MAX_NUMBER = 1e12;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
@@ -74,7 +75,7 @@ export function listQuery<E extends z.ZodRawShape = Record<never, never>>(spec: 
       .optional()
       .meta({ description: `default ${spec.defaultSort}` }),
     limit: queryInteger(1, MAX_LIMIT).default(DEFAULT_LIMIT),
-    cursor: z.string().min(1).max(4096).optional().meta({ description: '`nextCursor` of the page before' }),
+    cursor: z.string().regex(/^[\w-]{1,4096}$/).optional().meta({ description: '`nextCursor` of the page before' }),
   };
   return z.strictObject({ ...shape, ...extra }).transform((given) => {
     const { sort = spec.defaultSort, limit, cursor, ...rest } = given as Record<string, unknown>;
@@ -142,7 +143,7 @@ function filterValueOf(field: ListField, op: FilterOp, given: string): FilterVal
     case 'boolean':
       return given === 'true' ? true : given === 'false' ? false : undefined;
     case 'number':
-      return /^-?\d{1,15}(\.\d{1,6})?$/.test(given) ? Number(given) : undefined;
+      return /^-?\d{1,13}$/.test(given) && Math.abs(Number(given)) <= MAX_NUMBER ? Number(given) : undefined;
     case 'time':
       return timestamp().safeParse(given).data;
     case 'string':
@@ -154,16 +155,17 @@ function filterValueOf(field: ListField, op: FilterOp, given: string): FilterVal
 function expectedOf({ type, values }: ListField): string {
   if (values !== undefined) return values.join(' | ');
   if (type === 'string') return `up to ${MAX_TEXT} characters`;
-  return type === 'time' ? 'a time as 2026-01-31T12:00:00Z' : type === 'boolean' ? 'true or false' : 'a number';
+  return type === 'time' ? 'a time as 2026-01-31T12:00:00Z' : type === 'boolean' ? 'true or false' : 'an integer';
 }
 
 function jsonOf({ type, values }: ListField, op: FilterOp): JsonSchema {
-  if (type === 'number') return { type: 'number', minimum: -1e12, maximum: 1e12, multipleOf: 1e-6 };
+  if (type === 'number') return { type: 'integer', minimum: -MAX_NUMBER, maximum: MAX_NUMBER };
   if (type === 'boolean') return { type: 'boolean' };
-  if (type === 'time') return { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00Z' };
+  if (type === 'time') return TIMESTAMP_SCHEMA;
   if (values !== undefined && op !== 'like') return { type: 'string', enum: values };
-  return op === 'in'
-    ? { type: 'string', maxLength: MAX_TEXT, pattern: '^[^,]*$' }
+  const pattern = op === 'in' ? '^[^,\\u0000]*$' : '^[^\\u0000]*$';
+  return { type: 'string', maxLength: MAX_TEXT, pattern };
+}
     : { type: 'string', maxLength: MAX_TEXT };
 }
 

@@ -17,13 +17,13 @@ export interface RequestInput {
  * REQUEST_TOO_LARGE or MEDIA_TYPE_UNSUPPORTED.
  */
 export function readInput(route: AnyRoute, event: GatewayEvent, headers: RequestHeaders): RequestInput {
-  const json = readJson(event, headers);
+  const json = route.body === undefined ? undefined : readJson(event, headers);
   const problems: FieldProblem[] = [];
   const params = readPart(route.params, paramsOf(event, problems), 'params', problems);
   const query = readPart(route.query, queryOf(event, problems), 'query', problems);
   let body: unknown;
   if (route.body !== undefined) body = parseInput(route.body, json, 'body', problems);
-  else if (json !== undefined) problems.push({ pointer: '', message: 'there is a body where none is taken' });
+  else if (event.body) problems.push({ pointer: '', message: 'there is a body where none is taken' });
   if (problems.length === 0) return { params, query, body };
   throw new ProxywatchError('REQUEST_INVALID', summaryOf(problems), { problems: problems.slice(0, MAX_PROBLEMS) });
 }

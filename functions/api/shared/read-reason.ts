@@ -6,16 +6,20 @@ const MAX_CHARACTERS = 1_000;
 export function readReason(headers: RequestHeaders): string {
   const given = headerOf(headers, 'x-reason') ?? '';
   const reason = decoded(given);
-  const isRight = [...reason].length <= MAX_CHARACTERS && reason.isWellFormed() && !/\p{Cc}/u.test(reason);
-  if (isRight) return reason;
+  if ([...reason].length <= MAX_CHARACTERS && isPlain(reason)) return reason;
   throw invalidHeader('x-reason', `expected up to ${MAX_CHARACTERS} characters without control characters`);
 }
 
+/** What "100% sure" or "%00" stands for is itself. */
 function decoded(text: string): string {
   try {
-    return decodeURIComponent(text);
+    const meant = decodeURIComponent(text);
+    return isPlain(meant) ? meant : text;
   } catch {
-    // "100% sure" was not meant to be an escape.
     return text;
   }
+}
+
+function isPlain(text: string): boolean {
+  return text.isWellFormed() && !/\p{Cc}/u.test(text);
 }

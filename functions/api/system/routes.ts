@@ -1,0 +1,31 @@
+import type { AnyRoute } from '../shared/route.ts';
+import { listAudit } from './audit.ts';
+import { getDocs, getOpenApi } from './document-routes.ts';
+import { getDriverCapabilities, listDrivers } from './drivers.ts';
+import { getHealth } from './health.ts';
+import { getMe } from './me.ts';
+import {
+  changeRoleBinding,
+  createRoleBinding,
+  getRoleBinding,
+  listRoleBindings,
+  removeRoleBinding,
+} from './role-bindings.ts';
+import { getWrites, setWrites } from './writes-switch.ts';
+
+export const systemRoutes: readonly AnyRoute[] = [
+  getHealth,
+  getOpenApi,
+  getDocs,
+  getMe,
+  listRoleBindings,
+  getRoleBinding,
+  createRoleBinding,
+  changeRoleBinding,
+  removeRoleBinding,
+  listAudit,
+  listDrivers,
+  getDriverCapabilities,
+  getWrites,
+  setWrites,
+];
