@@ -61,8 +61,11 @@ function unreachable(cause: unknown): readonly [pointer: string, message: string
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return ['/adminHost', 'the host name is not known'];
   if (code === 'ECONNREFUSED') return ['/adminPort', 'nobody listens on this port of the host'];
+  if (code === 'PROTOCOL_CONNECTION_LOST' || code === 'ECONNRESET') {
+    return ['/adminPort', 'what answers there hung up; is it the port of an admin interface?'];
+  }
   if (/SSL|TLS/.test(code)) return ['/adminTls', 'TLS could not be agreed on'];
-  return ['/adminHost', 'the host cannot be reached, or broke off'];
+  return ['/adminHost', 'the host cannot be reached'];
 }
 
 function unprocessable(pointer: string, message: string, cause?: unknown): ProxywatchError {

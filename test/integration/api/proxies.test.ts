@@ -17,6 +17,7 @@ import type { Service } from '../../../infra/local/services/service.ts';
 import { createTestApi, type TestApi, type TestCaller } from '../../support/api-harness.ts';
 import { closeLabs, type Lab, startLab } from '../../support/lab-traffic.ts';
 import { type MigratedDcdb, startMigratedDcdb } from '../../support/migrated-dcdb.ts';
+import { startRawServer } from '../../support/raw-server.ts';
 
 let dcdb: MigratedDcdb;
 let db: Dcdb;
@@ -148,9 +149,11 @@ describe('registering a proxy', () => {
   test('names the port when nobody listens there, or something else does', async () => {
     const refused = await api.call('POST', '/v1/proxies', { body: bodyOf(await pickFreePort()) });
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/adminPort' }] } });
-    const other = await api.call('POST', '/v1/proxies', { body: bodyOf(redisServer.port) });
-    expect(other.status).toBe(422);
-    expect(other.text).not.toContain(String(redisServer.port));
+    const chatterbox = await startRawServer((socket) => socket.end('220 mail.example ready\r\n'));
+    const other = await api.call('POST', '/v1/proxies', { body: bodyOf(chatterbox.port) });
+    await chatterbox.close();
+    expect(other).toMatchObject({ status: 422, body: { errors: [{ pointer: '/adminPort' }] } });
+    expect(other.text).not.toContain('mail.example');
   });
 
   test('unseen stores it as registered', async () => {
