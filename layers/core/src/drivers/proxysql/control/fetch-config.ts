@@ -9,6 +9,7 @@ import type {
 import { ProxywatchError } from '../../../domain/errors.ts';
 import { malformed, type Query, textOf } from '../cells.ts';
 import { decodeField } from './field-text.ts';
+import { whereKeys } from './row-statements.ts';
 import { keyOfRow, TABLES, type TableRow, tablesOf } from './tables.ts';
 import { joinHalves } from './user-halves.ts';
 
@@ -42,16 +43,22 @@ async function fetchColumns(query: Query, table: ConfigTable): Promise<readonly 
   return columns;
 }
 
-/** The rows of one table in one layer as the proxy has them, a user's halves apart. */
+/** The rows of one table in one layer as the proxy has them, a user's halves apart; of these keys only, if any are given. */
 export async function fetchTable(
   query: Query,
   columnsOf: ColumnsOf,
   table: ConfigTable,
   layer: ConfigLayer,
+  keys?: readonly string[],
 ): Promise<readonly TableRow[]> {
   const columns = await columnsOf(query, table);
   const from = TABLES[table][layer];
-  const where = table === 'variables' ? ` WHERE ${OWN_VARIABLES}` : '';
+  const conditions = [
+    ...(table === 'variables' ? [OWN_VARIABLES] : []),
+    ...(keys === undefined ? [] : [whereKeys(table, keys)]),
+  ];
+  const where =
+    conditions.length === 0 ? '' : ` WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
   const rows = await query(`SELECT ${columns.join(',')} FROM ${from}${where} LIMIT ${MAX_TABLE_ROWS + 1}`);
   if (rows.length > MAX_TABLE_ROWS) {
     throw new ProxywatchError('PROXY_UNSUPPORTED', `${from} has more than ${MAX_TABLE_ROWS} rows`);

@@ -4,7 +4,7 @@ import { keyFields, TABLES, type TableRow } from './tables.ts';
 
 // A statement is one atomic change, and one turn of the admin interface's only mutex: neither tiny nor endless.
 const ROWS_PER_STATEMENT = 200;
-const KEYS_PER_STATEMENT = 200;
+export const KEYS_PER_STATEMENT = 200;
 
 /** One row's change: what the rows of that key are and what they shall be. */
 export interface KeyChange {
@@ -31,7 +31,10 @@ export function updates(table: ConfigTable, { key, before, after }: KeyChange): 
 export function deletions(table: ConfigTable, changes: readonly KeyChange[]): readonly string[] {
   return chunks(changes, KEYS_PER_STATEMENT).map(
     (chunk) =>
-      `DELETE FROM ${TABLES[table].memory} WHERE ${chunk.map(({ key }) => `(${whereKey(table, key)})`).join(' OR ')}`,
+      `DELETE FROM ${TABLES[table].memory} WHERE ${whereKeys(
+        table,
+        chunk.map(({ key }) => key),
+      )}`,
   );
 }
 
@@ -50,6 +53,10 @@ export function insertions(table: ConfigTable, rows: readonly TableRow[]): reado
       return `INSERT INTO ${TABLES[table].memory} (${names}) VALUES ${values.join(',')}`;
     }),
   );
+}
+
+export function whereKeys(table: ConfigTable, keys: readonly string[]): string {
+  return keys.map((key) => `(${whereKey(table, key)})`).join(' OR ');
 }
 
 export function whereKey(table: ConfigTable, key: string): string {

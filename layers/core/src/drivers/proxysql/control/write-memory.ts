@@ -11,6 +11,7 @@ import { toProxywatchError } from '../client-errors.ts';
 import { cancellationOf } from '../deadline.ts';
 import { type ColumnsOf, configRows, fetchTable } from './fetch-config.ts';
 import { type Memory, type MemoryTable, planWrites, type WritePlan } from './plan-writes.ts';
+import { KEYS_PER_STATEMENT } from './row-statements.ts';
 import { tablesOf } from './tables.ts';
 
 export interface MemoryAccess {
@@ -26,8 +27,12 @@ export interface MemoryAccess {
  * changed is put back from what was read before, statement by statement; the error says whether that worked.
  */
 export async function writeMemory(access: MemoryAccess, writes: readonly RowWrite[]): Promise<void> {
-  const tables = new Set(writes.map(({ table }) => table));
-  await carryOut(access, planWrites(await readMemory(access, [...tables]), writes));
+  const keys = new Map<ConfigTable, Set<string>>();
+  for (const write of writes) {
+    const touched = keys.get(write.table) ?? new Set();
+    keys.set(write.table, touched.add(write.kind === 'put' ? write.row.key : write.key));
+  }
+  await carryOut(access, planWrites(await readMemory(access, [...keys.keys()], keys), writes));
 }
 
 /** Makes the module's tables exactly these rows; variables, which nobody can add or delete, get these values. */
@@ -36,12 +41,19 @@ export async function replaceMemory(access: MemoryAccess, module: ConfigModule, 
   await carryOut(access, planWrites(memory, replacement(memory, module, rows)));
 }
 
-async function readMemory({ query, columnsOf }: MemoryAccess, tables: readonly ConfigTable[]): Promise<Memory> {
+/** Whole tables, or rows of some keys where they are few. */
+async function readMemory(
+  { query, columnsOf }: MemoryAccess,
+  tables: readonly ConfigTable[],
+  keys?: ReadonlyMap<ConfigTable, ReadonlySet<string>>,
+): Promise<Memory> {
   const memory = new Map<ConfigTable, MemoryTable>();
   for (const table of tables) {
+    const touched = [...(keys?.get(table) ?? [])];
+    const isFew = touched.length > 0 && touched.length <= KEYS_PER_STATEMENT;
     memory.set(table, {
       columns: await columnsOf(query, table),
-      rows: await fetchTable(query, columnsOf, table, 'memory'),
+      rows: await fetchTable(query, columnsOf, table, 'memory', isFew ? touched : undefined),
     });
   }
   return memory;
