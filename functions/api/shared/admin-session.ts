@@ -1,5 +1,6 @@
 import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import { startDeadline } from '@proxywatch/core/drivers/proxysql/deadline';
 import type { ControlSession, ProxyControl } from '@proxywatch/core/ports/proxy-control';
 import type { ApiDeps } from './api-deps.ts';
 
@@ -28,13 +29,15 @@ export async function withAdminSession<T>(
   if (adminCredentialRef === undefined) {
     throw new ProxywatchError('CREDENTIAL_MISSING', `${id} is registered without an admin credential`);
   }
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const credential = await credentials.fetchCredential(adminCredentialRef, limit);
-  const session = await control.connect(proxy, credential, { timeoutMs, signal: limit });
+  const deadline = startDeadline(`speaking to ${id}`, timeoutMs, signal);
+  let session: ControlSession | undefined;
   try {
-    return await work(session, control, limit);
+    const credential = await credentials.fetchCredential(adminCredentialRef, deadline.signal);
+    session = await control.connect(proxy, credential, { timeoutMs, signal: deadline.signal });
+    return await work(session, control, deadline.signal);
   } finally {
-    await session.close();
+    deadline.clear();
+    await session?.close();
   }
 }
 

@@ -75,7 +75,11 @@ export function listQuery<E extends z.ZodRawShape = Record<never, never>>(spec: 
       .optional()
       .meta({ description: `default ${spec.defaultSort}` }),
     limit: queryInteger(1, MAX_LIMIT).default(DEFAULT_LIMIT),
-    cursor: z.string().regex(/^[\w-]{1,4096}$/).optional().meta({ description: '`nextCursor` of the page before' }),
+    cursor: z
+      .string()
+      .regex(/^[\w-]{1,4096}$/)
+      .optional()
+      .meta({ description: '`nextCursor` of the page before' }),
   };
   return z.strictObject({ ...shape, ...extra }).transform((given) => {
     const { sort = spec.defaultSort, limit, cursor, ...rest } = given as Record<string, unknown>;
@@ -165,8 +169,6 @@ function jsonOf({ type, values }: ListField, op: FilterOp): JsonSchema {
   if (values !== undefined && op !== 'like') return { type: 'string', enum: values };
   const pattern = op === 'in' ? '^[^,\\u0000]*$' : '^[^\\u0000]*$';
   return { type: 'string', maxLength: MAX_TEXT, pattern };
-}
-    : { type: 'string', maxLength: MAX_TEXT };
 }
 
 function sortsOf({ fields, defaultSort }: ListSpec): [string, ...string[]] {
