@@ -34,6 +34,11 @@ export interface ProxyControl {
    * was read or what is wanted there, with all columns; whole tables of the row's module.
    */
   isAbsenceExpected(table: ConfigTable, key: string, memory: LayerRows, runtime: LayerRows): boolean;
+  /**
+   * What on a proxy stands in the way of the rows that are wanted of it, in words for a plan: rules of others that come first,
+   * settings without which a rule does not hold. `found`: its memory, as far as it was read. @default none
+   */
+  cautionsOf?(wanted: LayerRows, found: LayerRows): readonly string[];
   /** A row in words: `user app`, `server db-1:3306 in hostgroup 10`. Without secrets. */
   nameOf(table: ConfigTable, key: string): string;
   /** Opens one connection with a credential that may change the proxy. Rejects with PROXY_* errors; bounded by `timeoutMs`. */

@@ -8,6 +8,7 @@ import type { Query } from '../cells.ts';
 import { aboutProxy, toProxywatchError } from '../client-errors.ts';
 import { startDeadline } from '../deadline.ts';
 import type { TlsOptions } from '../mysql-client.ts';
+import { cautionsOf } from './cautions.ts';
 import { createControlSession } from './control-session.ts';
 import { isAbsenceExpected, isMonitoredField } from './layer-differences.ts';
 import { FIELDS } from './render/field-support.ts';
@@ -69,6 +70,7 @@ export function createProxysqlControl(options: ProxysqlControlOptions = {}): Pro
     isSecret: isSecretField,
     isMonitored: isMonitoredField,
     isAbsenceExpected,
+    cautionsOf,
     nameOf: nameOfRow,
     connect,
   };
