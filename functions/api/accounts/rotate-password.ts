@@ -43,6 +43,7 @@ export const rotatePassword = route({
     404: { description: 'there is no such account, or none that the caller may see' },
     409: { description: 'back ends do not take the new password, as `errors` tells one by one, or none is known' },
     422: { description: '`verify: false` without a reason' },
+    502: { description: 'the database configuration service answered what it must not' },
   },
   async handle(deps, request) {
     const { body, params, signal, caller } = request;

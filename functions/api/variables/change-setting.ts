@@ -4,7 +4,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import {
   deleteSetting as deleteRow,
   lockSetting,
-  putSetting,
+  updateSetting,
 } from '@proxywatch/core/drivers/dcdb/variables/setting-writes';
 import type { VariableSettingRecord } from '@proxywatch/core/drivers/dcdb/variables/variable-settings';
 import { z } from 'zod';
@@ -54,7 +54,7 @@ export const changeSetting = route({
       const { isSecret, expiresAt } = before;
       const value = body.value === undefined ? before.value : await sealed(deps, before, body.value, signal);
       const changes = { value, isSecret, reason, expiresAt: body.expiresAt === undefined ? expiresAt : body.expiresAt };
-      await putSetting(tx, { ...before, ...changes }, signal);
+      await updateSetting(tx, params.id, changes, signal);
       const after = await lockPermitted(tx, params.id, 'viewer', { ...request, ifMatch: undefined });
       const resource = settingResource(after, deps.nowMs());
       audit(recordOf('update', { namespace, before: settingResource(before, deps.nowMs()), after: resource, reason }));

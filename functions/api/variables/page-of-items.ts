@@ -28,12 +28,26 @@ export async function pageOfItems(spec: ListSpec, request: ListRequest, items: r
 function fits(value: unknown, { op, values }: Pick<Filter, 'op' | 'values'>): boolean {
   const [given] = values;
   if (op === 'ne') return value !== given;
-  if (op === 'like') return likeExpression(String(given)).test(String(value));
+  if (op === 'like') return isLike(String(value), String(given));
   return values.some((one: FilterValue) => one === value);
 }
 
-/** `*` stands for any text; case does not matter, as in the lists that are read from tables. */
-function likeExpression(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'is');
+/**
+ * `*` stands for any text; case does not matter. Each part is looked for behind the one before, so that no pattern takes
+ * longer than the text and itself; as a regular expression one could take for ever.
+ */
+export function isLike(text: string, pattern: string): boolean {
+  const parts = pattern.toLowerCase().split('*');
+  const given = text.toLowerCase();
+  const [first = '', ...others] = parts;
+  const last = others.pop();
+  if (last === undefined) return given === first;
+  if (!given.startsWith(first)) return false;
+  let from = first.length;
+  for (const part of others) {
+    const at = given.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return given.length - last.length >= from && given.endsWith(last);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { secretContextOf } from '@proxywatch/core/domain/control/effective-variables';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
-import { lockSetting, putSetting } from '@proxywatch/core/drivers/dcdb/variables/setting-writes';
+import { addSetting, lockSetting, updateSetting } from '@proxywatch/core/drivers/dcdb/variables/setting-writes';
 import { type Answer, etagOf, okRevised } from '../shared/answer.ts';
 import type { ApiDeps } from '../shared/api-deps.ts';
 import type { ApiRequest } from '../shared/api-request.ts';
@@ -83,16 +83,17 @@ export async function setVariable(
   if (expiresAt !== null && expiresAt.getTime() <= deps.nowMs()) throw unprocessable('/expiresAt', 'is over already');
   const { isSecret } = definition;
   const stored = isSecret ? await deps.secrets.seal(value, secretContextOf(identity), signal) : value;
+  const setting = { ...identity, value: stored, isSecret, reason, expiresAt, createdBy: caller.name };
   return request.change(async (tx, audit) => {
-    const before = await lockSetting(tx, identity, signal);
+    const newId = randomUUID();
+    const before = await addSetting(tx, { ...setting, id: newId }, signal);
     const was = before && settingResource(before, deps.nowMs());
     if (was !== undefined && !was.expired && !replace) {
       throw new ProxywatchError('CONFLICT', `the ${scope} decides about ${name} already, by the setting ${was.id}`);
     }
-    if (ifMatch !== undefined && replace) requireRevision(ifMatch, was?.revision ?? 0);
-    const id = before?.id ?? randomUUID();
-    const setting = { ...identity, id, value: stored, isSecret, reason, expiresAt, createdBy: caller.name };
-    await putSetting(tx, setting, signal);
+    if (replace) requireRevision(ifMatch, was?.revision ?? 0);
+    const id = was?.id ?? newId;
+    if (was !== undefined) await updateSetting(tx, id, setting, signal);
     const after = await lockSetting(tx, { id }, signal);
     if (after === undefined) throw new ProxywatchError('INTERNAL', `the setting ${id} is gone within its own change`);
     const resource = settingResource(after, deps.nowMs());

@@ -13,10 +13,11 @@ import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb
 import { migrateDcdb } from '@proxywatch/core/drivers/dcdb/migrate-dcdb';
 import { registerProxies } from '@proxywatch/core/drivers/dcdb/proxy-repository';
 import {
+  addSetting,
   deleteSetting,
   lockSetting,
-  putSetting,
   type SettingIdentity,
+  updateSetting,
 } from '@proxywatch/core/drivers/dcdb/variables/setting-writes';
 import { fetchVariableSettings, openSettings } from '@proxywatch/core/drivers/dcdb/variables/variable-settings';
 import type { SecretBox } from '@proxywatch/core/ports/secret-box';
@@ -159,7 +160,10 @@ describe('settings of variables in the DCDB', () => {
       expiresAt,
       createdBy: 'me',
     };
-    return db.transaction().execute((tx) => putSetting(tx, setting));
+    return db.transaction().execute(async (tx) => {
+      const held = await addSetting(tx, setting);
+      if (held !== undefined) await updateSetting(tx, held.id, setting);
+    });
   }
   const scopesFor = async (interest: { namespace?: string; proxyId?: string }) =>
     (await fetchVariableSettings(db, { kind: 'proxysql', ...interest }))

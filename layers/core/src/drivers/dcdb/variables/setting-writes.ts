@@ -41,31 +41,40 @@ export function lockSetting(
   });
 }
 
-/** Creates the setting, or has an existing one take this value and raises its revision. */
-export function putSetting(
+/**
+ * Creates the setting unless there is one of its identity, expired or not: then that one is answered, as it is. Either is
+ * held until the end of the transaction.
+ */
+export function addSetting(
   tx: Transaction<DcdbTables>,
   setting: SettingIdentity & SettingValue & { readonly id: string; readonly createdBy: string },
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<VariableSettingRecord | undefined> {
   return accessDcdb(async () => {
-    const values = { value: setting.value, is_secret: Number(setting.isSecret), reason: setting.reason };
+    const { id, scope, scopeName, kind, name, createdBy } = setting;
     await tx
       .insertInto('variable_settings')
-      .values({
-        id: setting.id,
-        scope: setting.scope,
-        scope_name: setting.scopeName,
-        kind: setting.kind,
-        name: setting.name,
-        created_by: setting.createdBy,
-        expires_at: setting.expiresAt,
-        ...values,
-      })
-      .onDuplicateKeyUpdate((eb) => ({
-        ...values,
-        expires_at: setting.expiresAt,
-        revision: eb('variable_settings.revision', '+', 1),
-      }))
+      .values({ id, scope, scope_name: scopeName, kind, name, created_by: createdBy, ...columnsOf(setting) })
+      // Locks a row that is there for writing at once. IGNORE would lock it for reading, in which several meet in a deadlock.
+      .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('variable_settings.id') }))
+      .execute({ signal });
+    const held = await lockSetting(tx, { scope, scopeName, kind, name }, signal);
+    return held?.id === id ? undefined : held;
+  });
+}
+
+/** Another value; raises the revision. */
+export function updateSetting(
+  tx: Transaction<DcdbTables>,
+  id: string,
+  value: SettingValue,
+  signal?: AbortSignal,
+): Promise<void> {
+  return accessDcdb(async () => {
+    await tx
+      .updateTable('variable_settings')
+      .set((eb) => ({ ...columnsOf(value), revision: eb('revision', '+', 1) }))
+      .where('id', '=', id)
       .execute({ signal });
   });
 }
@@ -74,4 +83,8 @@ export function deleteSetting(tx: Transaction<DcdbTables>, id: string, signal?: 
   return accessDcdb(async () => {
     await tx.deleteFrom('variable_settings').where('id', '=', id).execute({ signal });
   });
+}
+
+function columnsOf({ value, isSecret, reason, expiresAt }: SettingValue) {
+  return { value, is_secret: Number(isSecret), reason, expires_at: expiresAt };
 }
