@@ -25,8 +25,8 @@ export interface PartsOfRows {
 export interface RowsOptions {
   readonly proxies: readonly string[];
   readonly arithmetic: Arithmetic;
-  /** Columns beside the series that sums are kept apart by. */
-  readonly groupBy: readonly Sql[];
+  /** What sums are kept apart by beside the series: expressions by their names. */
+  readonly groupBy: Readonly<Record<string, Sql>>;
   /** Only these series. */
   readonly seriesIds?: readonly (string | number)[] | undefined;
 }
@@ -51,14 +51,16 @@ function piece(
   { arithmetic, groupBy, seriesIds }: RowsOptions,
 ): Sql {
   const { level, sign } = parts[0] ?? { level: 'interval' as const, sign: 1 };
-  const keys = sql.join([...groupBy, sql.ref('series_id')]);
+  const others = Object.entries(groupBy);
+  const keys = [...others.map(([name, value]) => sql`${value} as ${sql.ref(name)}`), sql.ref('series_id')];
+  const names = [...others.map(([, value]) => value), sql.ref('series_id')];
   const sums = COUNTERS.map((name) => sql`${sumOf(sql.ref(name), arithmetic)} as ${sql.ref(name)}`);
   const ofSeries = seriesIds === undefined ? sql`` : sql` and series_id in (${sql.join(seriesIds)})`;
-  return sql`select ${sql.lit(mark)} as mark, ${sql.lit(sign)} as sign, ${keys}, ${sql.join(sums)},
+  return sql`select ${sql.lit(mark)} as mark, ${sql.lit(sign)} as sign, ${sql.join(keys)}, ${sql.join(sums)},
       min(min_time_us) as min_time_us, max(max_time_us) as max_time_us
     from ${sql.table(STATS_TABLES[level])}
     where proxy in (${sql.join(proxies)}) and ${within(parts)}${ofSeries}
-    group by ${keys}`;
+    group by ${sql.join(names)}`;
 }
 
 export function within(spans: readonly StatsSpan[], column = 'to_at'): Sql {

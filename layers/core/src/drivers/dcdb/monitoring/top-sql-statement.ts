@@ -128,7 +128,7 @@ function seriesSums(
   plans: readonly StatsPlan[],
   arithmetic: Arithmetic,
 ): Sql | undefined {
-  const byProxy = groupBy.includes('proxy') ? [sql.ref('proxy')] : [];
+  const byProxy: Readonly<Record<string, Sql>> = groupBy.includes('proxy') ? { proxy: sql.ref('proxy') } : {};
   const windows = plans.map(({ parts }, mark) => ({ mark, parts }));
   const rows = statsRows(windows, { proxies, arithmetic, groupBy: byProxy });
   if (rows === undefined) return undefined;

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { planStats, type StatsPlan } from '../../../domain/monitoring/stats-plan.ts';
 import {
-  countOf,
   type StatsChange,
   type StatsDimension,
   type StatsSums,
@@ -12,6 +11,7 @@ import {
   tellsErrors,
 } from '../../../domain/monitoring/top-sql.ts';
 import type { Dcdb } from '../create-dcdb.ts';
+import { countOfSum } from './count-of-sum.ts';
 import { atOneMoment } from './one-moment.ts';
 import { fetchScannedProxies } from './scan-proxies.ts';
 import type { Arithmetic } from './stats-rows.ts';
@@ -96,14 +96,14 @@ function groupOf(row: TopSqlRow, { groupBy, compareWith }: TopSqlQuestion, hasEr
   return {
     names: names as Partial<Record<StatsDimension, string>>,
     sums: sumsOf(row, '', hasErrors),
-    minTimeUs: row.min_time_us === null ? undefined : count(row.min_time_us),
-    maxTimeUs: row.max_time_us === null ? undefined : count(row.max_time_us),
+    minTimeUs: row.min_time_us === null ? undefined : countOfSum(row.min_time_us),
+    maxTimeUs: row.max_time_us === null ? undefined : countOfSum(row.max_time_us),
     before: compareWith === undefined ? undefined : sumsOf(row, 'before_', hasErrors),
   };
 }
 
 function sumsOf(row: TopSqlRow | undefined, prefix: string, hasErrors: boolean): StatsSums {
-  const value = (name: string) => count(row?.[`${prefix}${name}`] ?? 0);
+  const value = (name: string) => countOfSum(row?.[`${prefix}${name}`] ?? 0);
   return {
     executions: value('executions'),
     timeUs: value('time_us'),
@@ -111,9 +111,4 @@ function sumsOf(row: TopSqlRow | undefined, prefix: string, hasErrors: boolean):
     rowsAffected: value('rows_affected'),
     errors: hasErrors ? value('errors') : undefined,
   };
-}
-
-/** Of a double that is whole, or of a decimal. */
-function count(value: string | number): number | string {
-  return countOf(BigInt(typeof value === 'number' ? value : value.replace(/\.0*$/, '')));
 }

@@ -1,0 +1,10 @@
+import type { AnyRoute } from '../shared/route.ts';
+import { monitoringDataRoutes } from './data/routes.ts';
+import { monitoringSettingsRoutes } from './settings/routes.ts';
+import { monitoringSkyeyeRoutes } from './skyeye/routes.ts';
+
+export const monitoringRoutes: readonly AnyRoute[] = [
+  ...monitoringDataRoutes,
+  ...monitoringSettingsRoutes,
+  ...monitoringSkyeyeRoutes,
+];
