@@ -1,6 +1,8 @@
 import type { RowChange } from '@proxywatch/core/domain/digests/row-changes';
+import type { StatementFilter } from '@proxywatch/core/domain/monitoring-settings/statement-filter';
 import type { Processlist } from '@proxywatch/core/domain/processlist';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { ModuleChecksum } from '@proxywatch/core/domain/proxy-state';
 import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
 import type { ScanRecord } from '@proxywatch/core/domain/scan/scan-record';
 import type { ScanLosses } from '@proxywatch/core/domain/scan/scan-report';
@@ -58,6 +60,11 @@ export interface CollectContext {
   observeDigests(observe: (round: DigestRound) => Promise<void>): void;
   /** For the collector that reads digests: tells all observers, and resolves when all are done; rejects when one failed. */
   tellDigests(round: DigestRound): Promise<void>;
+  /**
+   * Checksums of the configuration that runs, asked with the credential for changes over a connection of its own; `undefined`
+   * where the proxy has no such credential. Rejects with PROXY_* or CREDENTIAL_MISSING.
+   */
+  fetchChecksums(signal: AbortSignal): Promise<readonly ModuleChecksum[] | undefined>;
   /** Adds to what this run could not keep, for whoever looks how the collector does. */
   count(losses: Partial<ScanLosses>): void;
   /** Fencing token of the scan lease that this run holds. */
@@ -99,4 +106,8 @@ export interface CollectSettings {
   readonly sqlStatsTopN: number;
   /** Records of one collector and run; more are counted, not kept. */
   readonly maxRecords: number;
+  /** Which statements are told one by one. @default all */
+  readonly tells?: StatementFilter;
+  /** Characters of statements and messages in records. @default as many as each kind has */
+  readonly textLength?: number;
 }

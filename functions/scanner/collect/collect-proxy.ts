@@ -9,6 +9,7 @@ import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 import { problemOf } from './problem-of.ts';
 import { readProxy } from './read-proxy.ts';
+import { watchedRoutes } from './watched-settings.ts';
 
 /** For the small calls to the store at both ends of a run. */
 const STORE_TIMEOUT_MS = 5_000;
@@ -43,7 +44,8 @@ export async function collectProxy(due: DueProxy, run: Run): Promise<ProxyReport
 
 async function collectLeased(due: DueProxy, token: string, run: Run): Promise<ProxyReport> {
   const { proxy } = due;
-  const { store, sinks, routes, away, log, clock } = run;
+  const { store, sinks, away, log, clock } = run;
+  const routes = watchedRoutes(run.routes, proxy.monitoring, sinks);
   const stored = await load(proxy.id, token, run);
   if (stored.damaged > 0) log.error('stored batches were set aside', { proxy: proxy.id, batches: stored.damaged });
   // Who loses the lease stops at once, reading and writing.

@@ -1,3 +1,4 @@
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CollectorName, SinkName } from '@proxywatch/core/domain/scan/collectors';
 import type { CollectRequest, DueProxy } from '@proxywatch/core/ports/collect-invoker';
 import type { CredentialSource } from '@proxywatch/core/ports/credential-source';
@@ -29,8 +30,9 @@ export interface CollectParts {
   /** By kind. */
   readonly drivers: ReadonlyMap<string, ProxyDriver>;
   readonly collectors: ReadonlyMap<CollectorName, Collector>;
+  /** Unless the settings of a proxy say otherwise. */
   readonly routes: Routes;
-  readonly settingsOf: (namespace: string) => CollectSettings;
+  readonly settingsOf: (proxy: RegisteredProxy) => CollectSettings;
   readonly connectTimeoutMs: number;
   /** Per proxy, as the store limits it; near to it nothing more is read until there is room. */
   readonly maxPendingBytes: number;

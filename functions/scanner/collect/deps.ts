@@ -27,6 +27,7 @@ import { createSqlStatsCollector } from './collectors/sql-stats.ts';
 import { statusCollector } from './collectors/status.ts';
 import { type CollectConfig, routesOf, settingsOf } from './config.ts';
 import { createCollect } from './create-collect.ts';
+import { watchedSettings } from './watched-settings.ts';
 
 /** A proxy that is upgraded has another version, and is asked anew at once. */
 const CAPABILITIES_REMEMBERED_MS = 600_000;
@@ -66,7 +67,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
     drivers: new Map([[proxysql.kind, proxysql]]),
     collectors: new Map<CollectorName, Collector>(collectors.map((collector) => [collector.name, collector])),
     routes: routesOf(config),
-    settingsOf: (namespace) => settingsOf(config, namespace),
+    settingsOf: (proxy) => watchedSettings(settingsOf(config, proxy.namespace), proxy.monitoring),
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     maxPendingBytes: config.SCAN_PENDING_BYTES,
     proxiesAtOnce: config.SCAN_PROXIES_AT_ONCE,

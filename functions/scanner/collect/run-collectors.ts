@@ -1,11 +1,14 @@
 import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { CollectorName } from '@proxywatch/core/domain/scan/collectors';
+import { shapedRecords } from '@proxywatch/core/domain/scan/shape-records';
 import type { ProxySession } from '@proxywatch/core/ports/proxy-driver';
 import { bounded } from '../../collection/bounded.ts';
+import { abortAfter, type Limit } from './abort-after.ts';
 import type { CollectorReport } from './collect.ts';
 import type { CollectContext } from './collect-context.ts';
 import { DigestObservers } from './digest-observers.ts';
+import { fetchChecksums } from './fetch-checksums.ts';
 import { problemOf } from './problem-of.ts';
 import { ProcesslistSampling } from './processlist-sampling.ts';
 import type { LeasedRun } from './read-proxy.ts';
@@ -19,7 +22,7 @@ export function runCollectors(
   signal: AbortSignal,
 ): Promise<CollectorReport[]> {
   const { clock, windowEndMs, outbox, log, token } = run;
-  const settings = run.settingsOf(proxy.namespace);
+  const settings = run.settingsOf(proxy);
   const observers = new DigestObservers(signal, (error) =>
     log.warn('an observer of digests failed', { proxy: proxy.id, ...problemOf(error) }),
   );
@@ -32,7 +35,7 @@ export function runCollectors(
     onMissed: (error) => log.warn('a sample was missed', { proxy: proxy.id, ...problemOf(error) }),
   });
 
-  const contextOf = (name: CollectorName): CollectContext => ({
+  const contextOf = (name: CollectorName, signal: AbortSignal): CollectContext => ({
     proxy,
     session,
     settings,
@@ -41,20 +44,23 @@ export function runCollectors(
     windowEndMs,
     signal,
     log,
-    commit: (found) => outbox.commit(name, found),
+    commit: ({ state, records }) => outbox.commit(name, { state, records: shapedRecords(records, settings) }),
     commitWith: (records, persist) => outbox.commitWith(name, records, persist),
     watchProcesslist: (observe) => sampling.watch(observe),
     observeDigests: (observe) => observers.add(observe),
     tellDigests: (round) => observers.tell(round),
+    fetchChecksums: (limit) => fetchChecksums(proxy, run, limit),
     count: (losses) => run.ledger.count(name, losses),
     token,
   });
 
   async function runOne(name: CollectorName): Promise<CollectorReport> {
+    const limit = limitOf(name);
     try {
       const collector = run.collectors.get(name);
       if (!collector) throw new ProxywatchError('PROXY_UNSUPPORTED', `there is no collector ${name}`);
-      await bounded(collector.collect(contextOf(name)), signal, { code: 'CANCELLED', what: name });
+      const collecting = collector.collect(contextOf(name, limit.signal));
+      await bounded(collecting, limit.signal, { code: 'CANCELLED', what: name });
       return { name, records: outbox.recordsOf(name) };
     } catch (error) {
       const problem = problemOf(error);
@@ -62,7 +68,16 @@ export function runCollectors(
       if (problem.code !== 'CANCELLED')
         log.warn('a collector failed', { proxy: proxy.id, collector: name, ...problem });
       return { name, records: outbox.recordsOf(name), problem };
+    } finally {
+      limit.clear();
     }
+  }
+
+  function limitOf(name: CollectorName): Pick<Limit, 'signal' | 'clear'> {
+    const timeoutMs = proxy.monitoring?.collectors?.[name]?.timeoutMs;
+    if (timeoutMs === undefined) return { signal, clear: () => undefined };
+    const reason = new ProxywatchError('PROXY_TIMEOUT', `${name} took longer than ${timeoutMs} ms`);
+    return abortAfter(timeoutMs, signal, reason);
   }
 
   // All begin before any goes on: who wants to observe has said so when the digests are read.

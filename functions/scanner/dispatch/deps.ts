@@ -1,4 +1,5 @@
 import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { fetchRetention } from '@proxywatch/core/drivers/dcdb/monitoring-settings/retention-repository';
 import { maintainScanTables } from '@proxywatch/core/drivers/dcdb/scan/maintain-scan-tables';
 import { recordScanRun } from '@proxywatch/core/drivers/dcdb/scan/scan-run-repository';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
@@ -72,5 +73,8 @@ function runsOf(db: Dcdb): ScanRuns {
 }
 
 function maintenanceOf(db: Dcdb) {
-  return (signal: AbortSignal) => maintainScanTables(db, { nowMs: Date.now(), signal });
+  return async (signal: AbortSignal) => {
+    const retention = await fetchRetention(db, signal);
+    return maintainScanTables(db, { nowMs: Date.now(), retention, signal });
+  };
 }

@@ -21,6 +21,7 @@ const stored = z.strictObject({
       servers: pairs(z.string()).nullable(),
       checksums: pairs(z.string()).nullable(),
       messages: pairs(z.number()).nullable(),
+      drift: pairs(z.tuple([z.string(), z.boolean()])).optional(),
       flaps: pairs(z.tuple([z.number(), z.number()])),
     })
     .nullable(),
@@ -38,6 +39,9 @@ export function encodeKeyLogsMemory({ look, resetFromMs }: KeyLogsMemory): strin
           servers: look.servers ? [...look.servers] : null,
           checksums: look.checksums ? [...look.checksums] : null,
           messages: look.messages ? [...look.messages] : null,
+          ...(look.drift && {
+            drift: [...look.drift].map(([module, { running, isTold }]) => [module, [running, isTold]]),
+          }),
           flaps: [...look.flaps].map(([subject, { sinceMs, events }]) => [subject, [sinceMs, events]]),
         }
       : null,
@@ -60,6 +64,9 @@ export function parseKeyLogsMemory(text: string): KeyLogsMemory | undefined {
           servers: look.servers ? new Map(look.servers) : undefined,
           checksums: look.checksums ? new Map(look.checksums) : undefined,
           messages: look.messages ? new Map(look.messages) : undefined,
+          ...(look.drift && {
+            drift: new Map(look.drift.map(([module, [running, isTold]]) => [module, { running, isTold }])),
+          }),
           flaps: new Map(look.flaps.map(([subject, [sinceMs, events]]) => [subject, { sinceMs, events }])),
         }
       : undefined,

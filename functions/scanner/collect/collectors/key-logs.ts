@@ -1,3 +1,5 @@
+import { errorCodeOf, messageOf } from '@proxywatch/core/domain/errors';
+import type { ProxyState } from '@proxywatch/core/domain/proxy-state';
 import { keyEventsOf } from '@proxywatch/core/domain/scan/key-events';
 import { statisticsResetRecord } from '@proxywatch/core/domain/scan/key-records';
 import type { KeyLogRecord } from '@proxywatch/core/domain/scan/scan-record';
@@ -37,12 +39,31 @@ async function collect(context: CollectContext): Promise<void> {
   context.observeDigests(async (round) => {
     if (isNewReset(round, memory)) await tell((known) => resetOf(round, known, scope));
   });
-  const state = await session.fetchState(signal);
+  const state = await withChecksums(await session.fetchState(signal), context);
   const atMs = Math.round(clock.wallMs());
+  const { appliedChecksums } = proxy;
   await tell((known) => {
-    const found = keyEventsOf({ state, atMs }, known.look, { ...scope, maxRecords: settings.maxRecords });
+    const look = { ...scope, maxRecords: settings.maxRecords, ...(appliedChecksums && { appliedChecksums }) };
+    const found = keyEventsOf({ state, atMs }, known.look, look);
     return { records: found.events, memory: { ...known, look: found.memory } };
   });
+}
+
+/**
+ * The credential of statistics seldom shows checksums. Where there is something to compare them with, and a credential that
+ * shows them, that one is asked.
+ */
+async function withChecksums(state: ProxyState, context: CollectContext): Promise<ProxyState> {
+  const { proxy, log, signal } = context;
+  if (state.checksums !== undefined || proxy.appliedChecksums === undefined) return state;
+  try {
+    const checksums = await context.fetchChecksums(signal);
+    return checksums === undefined ? state : { ...state, checksums };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    log.warn('checksums were not read', { proxy: proxy.id, code: errorCodeOf(error), problem: messageOf(error) });
+    return state;
+  }
 }
 
 /** A reset whose history could not be saved is seen again by the next run. */

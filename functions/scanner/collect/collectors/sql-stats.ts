@@ -69,7 +69,7 @@ export function createSqlStatsCollector({ histories, clock, retentionS, gate }: 
     keeper.noteRead(timed.time);
     // The proxy is new, or Redis has lost what it held: then what ran before this read is in no record.
     if (verdict === 'begun') context.log.info('statistics begin with this read', { proxy: proxy.id });
-    await context.commitWith(recordsOf(context, correction, interval, settings.sqlStatsTopN), async (pending) => {
+    await context.commitWith(recordsOf(context, correction, interval, settings), async (pending) => {
       batch = pending;
       await keeper.save(signal);
     });
@@ -101,10 +101,14 @@ function recordsOf(
   { proxy }: CollectContext,
   { changes, total, verdict }: Corrected,
   { fromMs, toMs }: { readonly fromMs: number | undefined; readonly toMs: number },
-  topN: number,
+  { sqlStatsTopN, tells }: CollectContext['settings'],
 ) {
   if (verdict === 'begun' || fromMs === undefined) return [];
-  return sqlStatsRecordsOf({ proxy: proxy.id, namespace: proxy.namespace, fromMs, toMs, changes, total }, topN);
+  return sqlStatsRecordsOf(
+    { proxy: proxy.id, namespace: proxy.namespace, fromMs, toMs, changes, total },
+    sqlStatsTopN,
+    tells,
+  );
 }
 
 /** When a read was answered, epoch milliseconds. */

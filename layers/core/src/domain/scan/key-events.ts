@@ -1,4 +1,5 @@
 import type { MessageCount, ModuleChecksum, ProxyState, ServerState } from '../proxy-state.ts';
+import { type DriftMemory, nextDrift } from './drift.ts';
 import { eventIdOf } from './event-id.ts';
 import { type FlapCount, FlapLimit } from './flap-limit.ts';
 import { type ClockReading, hasRestarted } from './restart.ts';
@@ -12,6 +13,8 @@ export interface KeyMemory extends ClockReading {
   readonly checksums: ReadonlyMap<string, string> | undefined;
   /** Counts by place in the source. */
   readonly messages: ReadonlyMap<string, number> | undefined;
+  /** Modules that run another configuration than they were given; `undefined` until that could be compared. */
+  readonly drift?: ReadonlyMap<string, DriftMemory>;
   readonly flaps: ReadonlyMap<string, FlapCount>;
 }
 
@@ -20,6 +23,8 @@ export interface KeyScope {
   readonly namespace: string;
   /** Events of one look; what goes beyond them is told at the next. */
   readonly maxRecords: number;
+  /** Checksums of the configuration that Proxywatch gave the proxy last, by module. @default - not known */
+  readonly appliedChecksums?: Readonly<Record<string, string>>;
 }
 
 interface KeyLook {
@@ -41,14 +46,18 @@ export function keyEventsOf(
   scope: KeyScope,
 ): { readonly events: readonly KeyLogRecord[]; readonly memory: KeyMemory } {
   const reading = { atMs, uptimeS: state.uptimeS, proxyNowS: state.proxyNowS };
-  if (!before) return { events: [], memory: { ...reading, ...beginningOf(state), flaps: new Map() } };
+  if (!before) {
+    const drift = nextDrift(undefined, scope.appliedChecksums, state.checksums).drift;
+    return { events: [], memory: { ...reading, ...beginningOf(state), drift, flaps: new Map() } };
+  }
   const isRestart = hasRestarted(before, reading);
   const teller = new Teller({ ...scope, ...reading, fromMs: before.atMs }, new FlapLimit(before.flaps, atMs));
   if (isRestart) teller.tellRestart();
   const servers = tellServers(teller, before.servers, state.servers);
   const checksums = tellChecksums(teller, before.checksums, state.checksums);
+  const drift = tellDrift(teller, before.drift, scope.appliedChecksums, state.checksums);
   const messages = tellMessages(teller, isRestart ? before.messages && new Map() : before.messages, state.messages);
-  return { events: teller.events, memory: { ...reading, servers, checksums, messages, flaps: teller.flaps } };
+  return { events: teller.events, memory: { ...reading, servers, checksums, messages, drift, flaps: teller.flaps } };
 }
 
 type Subjects<T> = ReadonlyMap<string, T> | undefined;
@@ -99,6 +108,29 @@ function tellChecksums(teller: Teller, before: Subjects<string>, checksums: Prox
     if (isTold) told.set(name, checksum);
   }
   return limited(told);
+}
+
+function tellDrift(
+  teller: Teller,
+  before: KeyMemory['drift'],
+  applied: KeyScope['appliedChecksums'],
+  checksums: ProxyState['checksums'],
+): KeyMemory['drift'] {
+  const { drift, changes } = nextDrift(before, applied, checksums);
+  const told = new Map(drift);
+  for (const { module, kind, running, applied: given } of changes) {
+    const isBegin = kind === 'begin';
+    const isTold = teller.tell(`drift-${kind}`, module, {
+      severity: isBegin ? 'warning' : 'info',
+      message: isBegin
+        ? `configuration of ${module} is not what Proxywatch applied: ${given} → ${running}`
+        : `configuration of ${module} is what Proxywatch applied again: ${running}`,
+      detail: { module, applied: given, running },
+    });
+    if (isBegin) told.set(module, { running, isTold });
+    else if (!isTold) told.set(module, { running, isTold: true });
+  }
+  return drift && told;
 }
 
 function tellMessages(teller: Teller, before: Subjects<number>, messages: ProxyState['messages']): Subjects<number> {

@@ -11,6 +11,7 @@ export interface TickInput {
   readonly proxies: readonly RegisteredProxy[];
   readonly span: TickSpan;
   readonly tickLengthMs: number;
+  /** Unless the settings of a proxy say otherwise. */
   readonly intervals: ScanIntervals;
   readonly pauses: ScanPauses;
   readonly failures: ReadonlyMap<string, ScanFailure>;
@@ -42,9 +43,11 @@ export function planTick(input: TickInput): TickPlan {
     const failure = failures.get(proxy.id);
     const span = spanOf(input, failure);
     const asked = input.requested?.get(proxy.id)?.collectors;
-    const wanted = COLLECTORS.filter(
-      (name) => asked?.has(name) === true || isDue(span, input.intervals[name], proxy.id, name),
-    );
+    const wanted = COLLECTORS.filter((name) => {
+      if (asked?.has(name) === true) return true;
+      const { enabled = true, intervalMs = input.intervals[name] } = proxy.monitoring?.collectors?.[name] ?? {};
+      return enabled && isDue(span, intervalMs, proxy.id, name);
+    });
     if (wanted.length === 0) continue;
     const isPaused = pauses.proxies.has(proxy.id) || pauses.namespaces.has(proxy.namespace);
     const collectors = isPaused ? [] : wanted.filter((name) => !pauses.collectors.has(name));

@@ -2,6 +2,7 @@ import { COLUMNS, differenceOf, sumOf, ZERO } from '../digests/counters.ts';
 import { decodeDigestKey, seriesKeyOf } from '../digests/digest-key.ts';
 import type { DigestCounters } from '../digests/digest-read.ts';
 import type { RowChange } from '../digests/row-changes.ts';
+import type { StatementFilter } from '../monitoring-settings/statement-filter.ts';
 import { eventIdOf } from './event-id.ts';
 import type { SqlStatsDigest, SqlStatsRecord } from './scan-record.ts';
 
@@ -26,10 +27,12 @@ interface DigestSum {
 /**
  * Records of an interval: one for each of the `topN` digests that took most time, and one for all else, which makes their
  * sum the growth of the totals. Rows that differ only in the client address are one digest. Nothing ran: no record.
+ * `tells`: which digests may have a record of their own, all unless it is given.
  */
-export function sqlStatsRecordsOf(interval: SqlStatsInterval, topN: number): SqlStatsRecord[] {
+export function sqlStatsRecordsOf(interval: SqlStatsInterval, topN: number, tells?: StatementFilter): SqlStatsRecord[] {
   const sums = [...digestSumsOf(interval.changes)];
-  const top = sums.toSorted(byTime).slice(0, topN);
+  const told = tells === undefined ? sums : sums.filter(([key]) => tells(decodeDigestKey(key)));
+  const top = told.toSorted(byTime).slice(0, topN);
   const named = top.reduce((sum, [, { counters }]) => sumOf(sum, counters), ZERO);
   const rest = differenceOf(interval.total, named);
   const records = top.map(([key, sum]) => recordOf(interval, key, sum.counters, digestOf(key, sum)));

@@ -1,6 +1,6 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { ErrorTotals, Processlist, ProxySessionState } from '@proxywatch/core/domain/processlist';
-import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
+import type { Credential, RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { ProxyState } from '@proxywatch/core/domain/proxy-state';
 import type { SqlErrorRow } from '@proxywatch/core/domain/proxy-status';
 import type { ProxyCapabilities, ProxyDriver, ProxySession } from '@proxywatch/core/ports/proxy-driver';
@@ -29,6 +29,8 @@ export class ScannedProxy implements ProxyDriver {
   errors: SqlErrorRow[] = [];
   totals: Pick<ErrorTotals, 'byServer' | 'accessDenied'> | undefined;
   state: Omit<ProxyState, 'uptimeS' | 'proxyNowS'> = {};
+  /** What only the credential for changes shows. */
+  adminState: Partial<ProxyState> = {};
   running: ProxySessionState[] = [];
   /** Called before each answer; what it throws or rejects with is the answer. */
   before: (call: Call) => unknown = () => undefined;
@@ -40,9 +42,9 @@ export class ScannedProxy implements ProxyDriver {
     return BOOT_S + this.uptimeS;
   }
 
-  async connect(): Promise<ProxySession> {
+  async connect(_proxy?: RegisteredProxy, credential?: Credential): Promise<ProxySession> {
     await this.#answer('connect', undefined);
-    const session = this.#session();
+    const session = this.#session(credential?.user === 'admin');
     this.sessions.push(session);
     return session;
   }
@@ -69,7 +71,7 @@ export class ScannedProxy implements ProxyDriver {
     }
   }
 
-  #session(): ProxySession {
+  #session(isAdmin: boolean): ProxySession {
     const proxy = this;
     let isClosed = false;
     async function exchange<T>(call: Call, signal: AbortSignal | undefined, answer: () => T): Promise<T> {
@@ -113,7 +115,8 @@ export class ScannedProxy implements ProxyDriver {
           users: [],
           errors: proxy.errors,
         })),
-      fetchState: (signal) => exchange('state', signal, () => ({ ...times(), ...proxy.state })),
+      fetchState: (signal) =>
+        exchange('state', signal, () => ({ ...times(), ...proxy.state, ...(isAdmin && proxy.adminState) })),
       fetchErrorTotals: (signal) =>
         exchange('totals', signal, () => ({ ...times(), byServer: [], accessDenied: 0, ...proxy.totals })),
       fetchProcesslist: (signal) =>

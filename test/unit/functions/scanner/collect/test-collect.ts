@@ -52,7 +52,7 @@ export function createTestScanner(parts: Partial<CollectParts> = {}) {
     store,
     failures,
     sinks: new Map<SinkName, MemorySink>([redis, dcdb, kafka].map((sink) => [sink.name, sink])),
-    credentials: { fetchCredential: async () => ({ user: 'stats', password: 'stats' }) },
+    credentials: { fetchCredential: async (reference) => ({ user: reference, password: reference }) },
     drivers: new Map([[proxy.kind, proxy]]),
     collectors: new Map(collectors.map((collector) => [collector.name, collector])),
     routes: {

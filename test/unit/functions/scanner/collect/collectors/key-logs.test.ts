@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { KeyLogRecord } from '@proxywatch/core/domain/scan/scan-record';
 import type { DigestRound } from '../../../../../../functions/scanner/collect/collect-context.ts';
 import { keyLogsCollector } from '../../../../../../functions/scanner/collect/collectors/key-logs.ts';
@@ -15,7 +16,7 @@ function eventsIn(sink: MemorySink): KeyLogRecord[] {
 const server = (status: string) => [{ hostgroup: '10', host: 'db', port: 3306, status }];
 
 /** A scanner whose digest table brings `round`, and whose history is saved unless `saving` fails. */
-function createKeyScanner() {
+function createKeyScanner(registered: Partial<RegisteredProxy> = {}) {
   const digests: { round: DigestRound | undefined; saving: () => void } = { round: undefined, saving: () => undefined };
   const scanner = createTestScanner({
     collectors: collectorsOf(
@@ -30,7 +31,9 @@ function createKeyScanner() {
     ...scanner,
     digests,
     async look() {
-      const report = await collectOnce(scanner.collect, requestFor(['keyLogs', 'sqlStats']));
+      const { proxies, ...request } = requestFor(['keyLogs', 'sqlStats']);
+      const due = proxies.map(({ proxy, collectors }) => ({ proxy: { ...proxy, ...registered }, collectors }));
+      const report = await collectOnce(scanner.collect, { ...request, proxies: due });
       scanner.proxy.uptimeS += 60;
       jest.setSystemTime(Date.now() + 60_000);
       return report;
@@ -150,5 +153,60 @@ describe('a reset of the statistics by others', () => {
     const report = await look();
     expect(isSaved).toBe(false);
     expect(report.collectors.map(({ problem }) => problem?.code)).toEqual(['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+  });
+});
+
+describe('drift', () => {
+  const checksums = (checksum: string) => ({ checksums: [{ name: 'mysql_users', version: 2, epochS: 1, checksum }] });
+  const GIVEN = { appliedChecksums: { mysql_users: '0xA' }, adminCredentialRef: 'admin' };
+  const told = (sink: MemorySink) => eventsIn(sink).map(({ event }) => event);
+
+  test('is told by what the credential for changes shows, where that of statistics shows nothing', async () => {
+    const { proxy, dcdb, look } = createKeyScanner(GIVEN);
+    proxy.adminState = checksums('0xA');
+    await look();
+    proxy.adminState = checksums('0xB');
+    await look();
+    await look();
+    await look();
+    proxy.adminState = checksums('0xA');
+    await look();
+    expect(told(dcdb)).toEqual(['configuration-changed', 'drift-begin', 'configuration-changed', 'drift-end']);
+    expect(proxy.sessions.every(({ closed }) => closed)).toBe(true);
+  });
+
+  test('needs no second connection where the credential of statistics shows checksums', async () => {
+    const { proxy, dcdb, look } = createKeyScanner(GIVEN);
+    proxy.state = checksums('0xB');
+    await look();
+    await look();
+    expect(told(dcdb)).toEqual(['drift-begin']);
+    expect(proxy.sessions).toHaveLength(2);
+  });
+
+  test('is not looked for where there is nothing to compare with, or no credential', async () => {
+    for (const registered of [{ adminCredentialRef: 'admin' }, { appliedChecksums: GIVEN.appliedChecksums }]) {
+      const { proxy, dcdb, look } = createKeyScanner(registered);
+      proxy.adminState = checksums('0xB');
+      await look();
+      await look();
+      expect(told(dcdb)).toEqual([]);
+      expect(proxy.sessions).toHaveLength(2);
+    }
+  });
+
+  test('that cannot be looked for keeps no other key log from being told', async () => {
+    const { proxy, dcdb, look, log } = createKeyScanner(GIVEN);
+    proxy.state = { servers: server('ONLINE') };
+    await look();
+    let connects = 0;
+    proxy.before = (call) => {
+      if (call === 'connect' && ++connects % 2 === 0) throw new ProxywatchError('PROXY_ACCESS_DENIED', 'no');
+    };
+    proxy.state = { servers: server('SHUNNED') };
+    const report = await look();
+    expect(told(dcdb)).toEqual(['server-status']);
+    expect(report.collectors.find(({ name }) => name === 'keyLogs')?.problem).toBeUndefined();
+    expect(log.events).toContain('checksums were not read: PROXY_ACCESS_DENIED');
   });
 });

@@ -70,6 +70,7 @@ export class WatchedRuns<R extends ScanRecord> {
       commitWith: () => Promise.reject(new Error('not used')),
       observeDigests: (observe) => void observers.push(observe),
       tellDigests: () => Promise.reject(new Error('not used')),
+      fetchChecksums: () => Promise.reject(new Error('not used')),
       count: ({ dropped = 0, truncated = 0 }) => {
         this.lost += dropped + truncated;
       },

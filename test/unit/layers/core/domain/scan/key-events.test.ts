@@ -7,16 +7,22 @@ const START_MS = 1_700_000_000_000;
 const AHEAD_S = 3_600;
 
 interface Look extends Partial<Pick<ProxyState, 'servers' | 'checksums' | 'messages'>> {
+  readonly applied?: Readonly<Record<string, string>>;
   readonly atS: number;
   readonly uptimeS?: number;
 }
 
 function looks(maxRecords = 100) {
   let memory: KeyMemory | undefined;
-  return ({ atS, uptimeS = 10_000 + atS, ...parts }: Look) => {
+  return ({ atS, uptimeS = 10_000 + atS, applied, ...parts }: Look) => {
     const atMs = START_MS + atS * 1000;
     const state = { uptimeS, proxyNowS: atMs / 1000 + AHEAD_S, ...parts };
-    const found = keyEventsOf({ state, atMs }, memory, { proxy: 'px1', namespace: 'test', maxRecords });
+    const found = keyEventsOf({ state, atMs }, memory, {
+      proxy: 'px1',
+      namespace: 'test',
+      maxRecords,
+      ...(applied && { appliedChecksums: applied }),
+    });
     memory = found.memory;
     return found.events;
   };
@@ -134,5 +140,72 @@ describe('key events', () => {
     const told = [60, 120, 180, 240].map((atS) => look({ atS, servers: shunned }));
     expect(told.map(({ length }) => length)).toEqual([10, 10, 5, 0]);
     expect(new Set(told.flat().map(({ detail }) => detail.server)).size).toBe(25);
+  });
+});
+
+describe('drift', () => {
+  const GIVEN = { mysql_users: 'a' };
+  const eventsOf = (events: ReturnType<ReturnType<typeof looks>>) =>
+    events
+      .filter(({ event }) => event.startsWith('drift'))
+      .map(({ event, severity, detail }) => [event, severity, detail]);
+  const drifting = ['drift-begin', 'warning', { module: 'mysql_users', applied: 'a', running: 'b' }];
+
+  test('is told once, when a module runs the same wrong configuration at two looks, and again when it is over', () => {
+    const look = looks();
+    const at = (atS: number, checksum: string) =>
+      eventsOf(look({ atS, checksums: [checksumOf(checksum)], applied: GIVEN }));
+    expect(at(0, 'a')).toEqual([]);
+    expect(at(60, 'b')).toEqual([]);
+    expect(at(120, 'b')).toEqual([drifting]);
+    expect(at(180, 'b')).toEqual([]);
+    expect(at(240, 'c')).toEqual([]);
+    expect(at(300, 'a')).toEqual([['drift-end', 'info', { module: 'mysql_users', applied: 'a', running: 'a' }]]);
+    expect(at(360, 'a')).toEqual([]);
+  });
+
+  test('is found though it was there at the first look', () => {
+    const look = looks();
+    expect(look({ atS: 0, checksums: [checksumOf('b')], applied: GIVEN })).toEqual([]);
+    expect(eventsOf(look({ atS: 60, checksums: [checksumOf('b')], applied: GIVEN }))).toEqual([drifting]);
+  });
+
+  test('is none when what runs was applied a moment ago, and that is known at the next look', () => {
+    const look = looks();
+    look({ atS: 0, checksums: [checksumOf('a')], applied: GIVEN });
+    expect(eventsOf(look({ atS: 60, checksums: [checksumOf('b')], applied: GIVEN }))).toEqual([]);
+    expect(eventsOf(look({ atS: 120, checksums: [checksumOf('b')], applied: { mysql_users: 'b' } }))).toEqual([]);
+  });
+
+  test('is over when what runs by hand is applied', () => {
+    const look = looks();
+    for (const atS of [0, 60]) look({ atS, checksums: [checksumOf('b')], applied: GIVEN });
+    const ended = look({ atS: 120, checksums: [checksumOf('b')], applied: { mysql_users: 'b' } });
+    expect(eventsOf(ended).map(([event]) => event)).toEqual(['drift-end']);
+  });
+
+  test('is neither begun nor over while one side is not known', () => {
+    const look = looks();
+    for (const atS of [0, 60]) look({ atS, checksums: [checksumOf('b')], applied: GIVEN });
+    expect(eventsOf(look({ atS: 120, checksums: [checksumOf('a')] }))).toEqual([]);
+    expect(eventsOf(look({ atS: 180, applied: GIVEN }))).toEqual([]);
+    expect(eventsOf(look({ atS: 240, checksums: [checksumOf('b')], applied: GIVEN }))).toEqual([]);
+    const over = look({ atS: 300, checksums: [checksumOf('a')], applied: GIVEN });
+    expect(eventsOf(over).map(([event]) => event)).toEqual(['drift-end']);
+  });
+
+  test('is of modules alone that Proxywatch has given something', () => {
+    const look = looks();
+    const other = { ...checksumOf('z'), name: 'mysql_servers' };
+    for (const atS of [0, 60, 120]) {
+      expect(eventsOf(look({ atS, checksums: [checksumOf('a'), other], applied: GIVEN }))).toEqual([]);
+    }
+  });
+
+  test('that there is no room for is told at the next look', () => {
+    const look = looks(0);
+    look({ atS: 0, checksums: [checksumOf('b')], applied: GIVEN });
+    expect(look({ atS: 60, checksums: [checksumOf('b')], applied: GIVEN })).toEqual([]);
+    expect(look({ atS: 120, checksums: [checksumOf('b')], applied: GIVEN })).toEqual([]);
   });
 });

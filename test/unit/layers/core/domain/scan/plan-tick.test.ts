@@ -48,6 +48,26 @@ describe('the plan of a tick', () => {
     expect(planOf({ requested, intervals, pauses })).toMatchObject({ due: [], paused: 1 });
   });
 
+  test('follows the settings of a proxy: what is off, and other intervals', () => {
+    const off = { ...proxyNamed('a'), monitoring: { collectors: { slowSql: { enabled: false } } } };
+    const rare = { ...proxyNamed('b'), monitoring: { collectors: { status: { intervalMs: 7 * DAY_MS } } } };
+    const plan = planOf({ proxies: [off, rare] });
+    expect(plan.due.map(({ collectors }) => collectors)).toEqual([
+      COLLECTORS.filter((name) => name !== 'slowSql'),
+      COLLECTORS.filter((name) => name !== 'status'),
+    ]);
+    expect(plan.paused).toBe(0);
+    const intervals = Object.fromEntries(COLLECTORS.map((name) => [name, 1e15])) as ScanIntervals;
+    const often = { ...proxyNamed('a'), monitoring: { collectors: { keyLogs: { intervalMs: TICK_MS } } } };
+    expect(planOf({ proxies: [often], intervals }).due).toEqual([{ proxy: often, collectors: ['keyLogs'] }]);
+  });
+
+  test('has what somebody asked for though it is switched off', () => {
+    const off = { ...proxyNamed('a'), monitoring: { collectors: { slowSql: { enabled: false } } } };
+    const requested = new Map([['a', { collectors: new Set(['slowSql'] as const) }]]);
+    expect(planOf({ proxies: [off], requested }).due[0]?.collectors).toEqual([...COLLECTORS]);
+  });
+
   test('leaves out what is paused: a proxy, a namespace, a collector', () => {
     const pauses = { proxies: none, namespaces: none, collectors: none };
     const byProxy = planOf({ pauses: { ...pauses, proxies: new Set(['a']) } });

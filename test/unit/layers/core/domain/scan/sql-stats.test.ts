@@ -38,6 +38,14 @@ describe('records of an interval', () => {
     expect(recordsOf(changes, 2)[2]).not.toHaveProperty('digest');
   });
 
+  test('name none that is not to be told, and lose nothing by that', () => {
+    const changes = [changeOf(1, countersOf(9, 1_000)), changeOf(2, countersOf(1, 10))];
+    const interval = { proxy: 'px1', namespace: 'shop', fromMs: 1, toMs: 2, changes, total: totalOf(changes) };
+    const records = sqlStatsRecordsOf(interval, 1, ({ digest, user }) => digest !== '0x1' && user === 'app');
+    expect(records).toMatchObject([{ digest: { digest: '0x2' } }, { executions: 9, timeUs: 1_000 }]);
+    expect(records[1]).not.toHaveProperty('digest');
+  });
+
   test('are none when nothing ran, and hold no rest when there is none', () => {
     expect(recordsOf([changeOf(1, ZERO)], 10)).toEqual([]);
     expect(recordsOf([changeOf(1, countersOf(1, 1))], 10)).toHaveLength(1);
