@@ -4,7 +4,7 @@ import type { PlanDocument } from '@proxywatch/core/domain/control/plan';
 import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { insertOperation } from '@proxywatch/core/drivers/dcdb/control/operation-repository';
 import type { OperationRecord } from '@proxywatch/core/drivers/dcdb/control/operation-rows';
-import { fetchPlan, markPlan, type PlanRecord } from '@proxywatch/core/drivers/dcdb/control/plan-repository';
+import { fetchPlan, markApplied, type PlanRecord } from '@proxywatch/core/drivers/dcdb/control/plan-repository';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { fetchWritesSwitch } from '@proxywatch/core/drivers/dcdb/settings/writes-switch';
 import { boundedMap } from './bounded-map.ts';
@@ -66,7 +66,7 @@ export async function startOperation(tx: Dcdb, request: StartRequest, signal: Ab
   const id = randomUUID();
   const { namespace } = plan;
   await insertOperation(tx, { id, kind: 'apply', planId, namespace, strategy, reason, createdBy, groups });
-  await markPlan(tx, planId, 'applied');
+  await markApplied(tx, planId);
   return id;
 }
 

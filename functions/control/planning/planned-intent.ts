@@ -31,7 +31,9 @@ export async function plannedIntent(
   signal: AbortSignal,
 ): Promise<GroupIntent> {
   if (plan.modules.includes('servers') && desired.servers === undefined) {
-    throw new ProxywatchError('CONFLICT', 'the database configuration service cannot be reached');
+    throw new ProxywatchError('SERVICE_UNREACHABLE', 'the database configuration service cannot be reached', {
+      service: 'dbconfig',
+    });
   }
   const group = plan.groups.find(({ id, kind }) => id === groupId && kind === 'managed');
   if (group === undefined) throw new ProxywatchError('CONFLICT', `the plan knows no group ${groupId}`);

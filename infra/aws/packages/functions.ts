@@ -9,4 +9,5 @@ export interface FunctionEntry {
 export const FUNCTIONS: readonly FunctionEntry[] = [
   { name: 'scanner-dispatch', entry: 'functions/scanner/dispatch/handler.ts' },
   { name: 'scanner-collect', entry: 'functions/scanner/collect/handler.ts' },
+  { name: 'control-operate', entry: 'functions/control/handler.ts' },
 ];

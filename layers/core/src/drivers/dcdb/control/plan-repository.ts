@@ -1,11 +1,25 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { PlanDocument } from '../../../domain/control/plan.ts';
+import type { PlansTable } from '../control-tables.ts';
 import type { Dcdb } from '../create-dcdb.ts';
 import { accessDcdb } from '../dcdb-error.ts';
 import { jsonValue, wordOf } from './json-value.ts';
 
 export const PLAN_STATES = ['open', 'applied', 'outdated'] as const;
 export type PlanState = (typeof PLAN_STATES)[number];
+
+export const PLAN_COLUMNS = [
+  'id',
+  'namespace',
+  'state',
+  'document',
+  'created_by',
+  'created_at',
+  'expires_at',
+] as const satisfies readonly (keyof PlansTable)[];
+
+/** By the clock of the DCDB. */
+export const isExpiredNow = sql<number>`expires_at < current_timestamp(6)`.as('is_expired');
 
 export interface PlanRecord {
   readonly id: string;
@@ -49,25 +63,35 @@ export function fetchPlan(
   return accessDcdb(async () => {
     const row = await db
       .selectFrom('plans')
-      .select(['id', 'namespace', 'state', 'document', 'created_by', 'created_at', 'expires_at'])
-      .select(sql<number>`expires_at < current_timestamp(6)`.as('is_expired'))
+      .select(PLAN_COLUMNS)
+      .select(isExpiredNow)
       .where('id', '=', id)
       .$if(lock, (query) => query.forUpdate())
       .executeTakeFirst({ signal });
-    if (row === undefined) return undefined;
-    return {
-      id: row.id,
-      namespace: row.namespace,
-      state: wordOf(PLAN_STATES, row.state, 'plans.state'),
-      document: jsonValue<PlanDocument>(row.document, 'plans.document'),
-      createdBy: row.created_by,
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-      isExpired: Number(row.is_expired) === 1,
-    };
+    return row && planOf(row);
   });
 }
 
-export async function markPlan(tx: Dcdb, id: string, state: PlanState): Promise<void> {
-  await tx.updateTable('plans').set({ state }).where('id', '=', id).execute();
+export function planOf(row: Selectable<PlansTable> & { readonly is_expired: number }): PlanRecord {
+  return {
+    id: row.id,
+    namespace: row.namespace,
+    state: wordOf(PLAN_STATES, row.state, 'plans.state'),
+    document: jsonValue<PlanDocument>(row.document, 'plans.document'),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    isExpired: Number(row.is_expired) === 1,
+  };
+}
+
+export async function markApplied(tx: Dcdb, id: string): Promise<void> {
+  await tx.updateTable('plans').set({ state: 'applied' }).where('id', '=', id).execute();
+}
+
+/** Says so to whoever looks at it later; one that was applied meanwhile stays so. */
+export function markOutdated(db: Dcdb, id: string): Promise<void> {
+  return accessDcdb(async () => {
+    await db.updateTable('plans').set({ state: 'outdated' }).where('id', '=', id).where('state', '=', 'open').execute();
+  });
 }

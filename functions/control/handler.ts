@@ -1,0 +1,54 @@
+import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
+import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { createLambdaOperationInvoker } from '@proxywatch/core/drivers/lambda/lambda-operation-invoker';
+import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import { createProxysqlControl } from '@proxywatch/core/drivers/proxysql/control/create-control';
+import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
+import { createKmsSecretBox } from '@proxywatch/core/drivers/secrets/kms-secret-box';
+import { parseControlConfig } from './config.ts';
+import type { ControlDeps } from './control-deps.ts';
+import { operate } from './operate.ts';
+import { parseOperateRequest } from './operate-request.ts';
+import { sweepOperations } from './sweep-operations.ts';
+
+/** Of the time that Lambda gives us: for noting how far a group came. */
+const RESERVE_MS = 10_000;
+
+interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+let deps: ControlDeps | undefined;
+
+/**
+ * Goes on with an operation; an event of the schedule, or any other, looks for what nobody works on. Rejects when the DCDB
+ * cannot be reached: Lambda then tries again, and after that the schedule does.
+ */
+export async function handler(event: unknown, context: LambdaContext): Promise<void> {
+  // Kept for the next invocation of this process; a wrong configuration rejects each of them.
+  deps ??= createDeps();
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+  const request = parseOperateRequest(event);
+  if (request === undefined) await sweepOperations(deps, signal);
+  else await operate(deps, request, signal);
+}
+
+function createDeps(): ControlDeps {
+  const config = parseControlConfig(process.env);
+  const log = createJsonLog((line) => process.stdout.write(line));
+  const control = createProxysqlControl();
+  return {
+    db: createDcdb(config.DCDB_URL, { maxConnections: 2 }),
+    controls: new Map([[control.kind, control]]),
+    credentials: createFileCredentials({
+      path: config.PROXY_CREDENTIALS_FILE,
+      onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
+    }),
+    databases: createHttpDatabaseConfig({ url: config.DBCONFIG_URL, redis: createRedis(config.REDIS_URL), log }),
+    secrets: createKmsSecretBox({ keyId: config.SECRET_KMS_KEY_ID, macKeyId: config.SECRET_KMS_MAC_KEY_ID }),
+    operations: createLambdaOperationInvoker({ functionName: config.OPERATE_FUNCTION }),
+    log,
+    nowMs: () => Date.now(),
+  };
+}
