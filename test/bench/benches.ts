@@ -130,4 +130,12 @@ export const BENCHES: readonly Bench[] = [
     ],
     run: async () => (await import('./cold-start.ts')).coldStart(),
   },
+  {
+    id: 'api-list',
+    rows: [
+      { name: 'api-list', baseline: 'mysql2 and node:http alone', target: 0.5 },
+      { name: 'api-list-p99', baseline: 'mysql2 and node:http alone' },
+    ],
+    run: async () => (await import('./api-list.ts')).apiList(),
+  },
 ];

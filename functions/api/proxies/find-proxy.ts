@@ -3,7 +3,7 @@ import { includesRole, type Role } from '@proxywatch/core/domain/access/role';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
-import { fetchNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
+import { lockNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
 import {
   fetchProxiesAt,
   fetchProxyRecord,
@@ -56,8 +56,9 @@ export function requireTarget(caller: Caller, namespace: string): void {
   }
 }
 
+/** It stays there until the end of the transaction. */
 export async function requireNamespace(tx: DcdbTransaction, namespace: string, signal: AbortSignal): Promise<void> {
-  if ((await fetchNamespaceSpec(tx, namespace, signal)) === undefined) throw noNamespace();
+  if ((await lockNamespaceSpec(tx, namespace, signal)) === undefined) throw noNamespace();
 }
 
 /** One proxy under two names would be collected from twice, and changed twice. The registry is locked. */
