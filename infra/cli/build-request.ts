@@ -84,7 +84,10 @@ function propertyOf({ body = {} }: Command, flag: string): Property | undefined 
 /** The text of a flag as the type that the schema asks for; what is no such value goes out as it is, to be refused with a reason. */
 function typedValue({ schema, isNegated, name }: Property, values: readonly (string | true)[]): unknown {
   const types = typesOf(schema);
-  if (types.includes('boolean')) return isNegated ? false : values.at(-1) === true || values.at(-1) === 'true';
+  // What may be any of them, such as the value of a variable, is a text all right.
+  const isAny = types.includes('string');
+  if (types.includes('boolean') && !isAny)
+    return isNegated ? false : values.at(-1) === true || values.at(-1) === 'true';
   if (isNegated && types.includes('null')) return null;
   const texts = values.map((value) => {
     if (value === true) throw invalid(`--${kebabOf(name)} has no value`);
@@ -92,7 +95,8 @@ function typedValue({ schema, isNegated, name }: Property, values: readonly (str
   });
   if (types.includes('array')) return arrayOf(schema, texts);
   const text = texts.at(-1) ?? '';
-  if ((types.includes('integer') || types.includes('number')) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if ((types.includes('integer') || types.includes('number')) && !isAny && /^-?\d+(\.\d+)?$/.test(text))
+    return Number(text);
   if (types.includes('null') && text === 'null') return null;
   return types.includes('object') || types.length === 0 ? jsonOr(text) : text;
 }

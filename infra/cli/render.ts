@@ -3,6 +3,9 @@ import type { CliAnswer } from './send.ts';
 
 const MAX_COLUMNS = 9;
 const MAX_CELL = 48;
+/** Of a table with few columns, which has room for reasons. */
+const MAX_WIDE_CELL = 120;
+const FEW_COLUMNS = 5;
 /** What people look for first, in this order; everything else follows as the API has it. */
 const FIRST = ['id', 'name', 'username', 'namespace', 'state', 'kind', 'digest'];
 const LAST = ['createdAt', 'updatedAt', 'revision'];
@@ -46,7 +49,9 @@ function table(rows: readonly Fields[]): string {
   const right = ordered.filter((name) => rows.every((row) => typeof row[name] === 'number')).map(heading);
   return textTable(
     ordered.map(heading),
-    rows.map((row) => ordered.map((name) => cut(shown(row[name])))),
+    rows.map((row) =>
+      ordered.map((name) => cut(shown(row[name]), ordered.length <= FEW_COLUMNS ? MAX_WIDE_CELL : MAX_CELL)),
+    ),
     right,
   );
 }
@@ -78,11 +83,14 @@ export function renderProblem({ status, body }: CliAnswer, { red, dim }: Colours
   if (!isObject(body)) return red(`${status} ${shown(body)}`);
   const { title, detail, code, requestId, errors, message } = body;
   const head = [status, title ?? message, code === undefined ? '' : `(${code})`].filter(Boolean).join(' ');
-  const problems = Array.isArray(errors) ? errors.filter(isObject) : [];
+  const problems = (Array.isArray(errors) ? errors : []).filter(isObject).map(({ pointer, message: problem }) => {
+    return `${shown(pointer)}: ${shown(problem)}`;
+  });
+  const isRepeated = problems.length === 1 && problems[0] === detail;
   return [
     red(head),
-    ...(detail === undefined ? [] : [`  ${shown(detail)}`]),
-    ...problems.map(({ pointer, message: problem }) => `  ${shown(pointer)}: ${shown(problem)}`),
+    ...(detail === undefined || isRepeated ? [] : [`  ${shown(detail)}`]),
+    ...problems.map((problem) => `  ${problem}`),
     ...(requestId === undefined ? [] : [dim(`  request ${shown(requestId)}`)]),
   ].join('\n');
 }
@@ -104,8 +112,8 @@ function shown(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function cut(text: string): string {
-  return text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 /** `defaultHostgroup` → `DEFAULT HOSTGROUP` */

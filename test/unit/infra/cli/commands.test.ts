@@ -85,6 +85,10 @@ describe('a request', () => {
     expect(headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test('leaves what may be a text a text', () => {
+    expect(JSON.parse(requestOf('accounts', 'create', '--value', '007').body ?? '')).toEqual({ value: '007' });
+  });
+
   test('leaves what is no number for the API to refuse', () => {
     const { body } = requestOf('accounts', 'create', '--max-connections', 'many');
     expect(JSON.parse(body ?? '')).toEqual({ maxConnections: 'many' });

@@ -16,6 +16,7 @@ export const DOCUMENT: ApiDocument = {
           defaultSchema: { anyOf: [{ type: 'string' }, { type: 'null' }] },
           slices: { type: 'array', items: { type: 'object' } },
           access: { enum: ['rw', 'ro'] },
+          value: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
         },
       },
     },
