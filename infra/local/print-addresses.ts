@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { ROLES } from '@proxywatch/core/domain/access/role';
 import type { RunFolder } from './launcher/run-folder.ts';
 import { type Settings, settingOf, withoutPassword } from './launcher/settings.ts';
 
@@ -17,9 +18,10 @@ export function printedAddresses(settings: Settings, folder: RunFolder): string 
     ['settings', shown(`${folder.path}/env`)],
     ['logs', shown(`${folder.path}/logs`)],
   ];
+  const tokens = ROLES.map((role) => `\n${role}: ${settingOf(settings, `${role.toUpperCase()}_TOKEN`)}\n`).join('');
   const width = Math.max(...lines.map(([name = '']) => name.length));
   const table = lines.map(([name = '', value = '']) => `  ${name.padEnd(width)}  ${value}\n`).join('');
-  return `\nProxywatch is up. Ctrl-C stops all of it.\n${table}`;
+  return `\nProxywatch is up. Ctrl-C stops all of it.\n${table}\nTokens for the API, valid as long as this run; they stand in the settings, and \`npm run token\` makes others:\n${tokens}`;
 }
 
 function shown(path: string): string {
