@@ -165,6 +165,23 @@ describe('a change of memory', () => {
     );
   });
 
+  test('and the way back keep what a newer version has besides', async () => {
+    database.exec("ALTER TABLE mysql_users ADD COLUMN passkey VARCHAR NOT NULL DEFAULT ''");
+    database.exec("INSERT INTO mysql_users (username,password,passkey) VALUES ('app','x','of the future')");
+    const before = await rowsNow();
+    await writeMemory(access, [put('app', { password: 'y' })]);
+    expect((await rowsNow())[0]?.fields).toMatchObject({ password: 'y', passkey: 'of the future' });
+    await writeMemory(access, [{ kind: 'delete', table: 'users', key: userKey('app') }]);
+    await replaceMemory(access, 'users', { users: JSON.parse(JSON.stringify(before)) });
+    expect(await rowsNow()).toEqual(before);
+  });
+
+  test('is refused to a proxy that names its columns in another language', async () => {
+    database.exec('DROP TABLE mysql_users; CREATE TABLE mysql_users (username VARCHAR, "a b; --" VARCHAR)');
+    await expect(writeMemory(access, [put('app', {})])).rejects.toMatchObject({ code: 'PROXY_PROTOCOL' });
+    expect(sent).toEqual([]);
+  });
+
   test('restores no rows of another module', async () => {
     await expect(replaceMemory(access, 'users', { servers: [] })).rejects.toMatchObject({ code: 'PROXY_STATEMENT' });
   });
