@@ -6,6 +6,8 @@ import type {
 } from '@proxywatch/core/ports/database-config';
 import { createChangeLog } from './change-log.ts';
 
+const LONGEST_MESSAGE = 1_000;
+
 export interface Cluster extends Omit<DatabaseCluster, 'updatedAt'> {
   readonly instances: readonly DatabaseInstance[];
 }
@@ -35,7 +37,8 @@ export function createCatalogue(clusters: readonly Cluster[], nowMs: () => numbe
   const held = new Map<string, Held>();
   const log = createChangeLog();
   const now = () => new Date(nowMs()).toISOString();
-  const note = (change: Omit<DatabaseChange, 'at'>) => log.add({ at: now(), ...change });
+  const note = ({ message, ...change }: Omit<DatabaseChange, 'at'>) =>
+    log.add({ at: now(), ...change, message: message.slice(0, LONGEST_MESSAGE) });
 
   function touch(entry: Held, instances: ReadonlyMap<string, DatabaseInstance>): void {
     entry.instances = instances;
@@ -71,7 +74,11 @@ export function createCatalogue(clusters: readonly Cluster[], nowMs: () => numbe
       const kind = held.has(cluster.id) ? 'cluster-changed' : 'cluster-added';
       const byId = new Map(instances.map((instance) => [instance.id, instance]));
       held.set(cluster.id, { cluster: { ...cluster, updatedAt: now() }, instances: byId });
-      note({ cluster: cluster.id, kind, message: `${cluster.id} with ${byId.size} instances` });
+      note({
+        cluster: cluster.id,
+        kind,
+        message: `${cluster.id}, instances: ${byId.size}`,
+      });
     },
     removeCluster(id) {
       if (!held.delete(id)) return false;

@@ -19,7 +19,10 @@ const CONTROL_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
 const identifier = z.string().regex(IDENTIFIER);
 const text = (max: number) => z.string().max(max).regex(CONTROL_CHARACTERS);
 const integer = (min: number, max: number) => z.int().min(min).max(max);
-const time = z.iso.datetime({ offset: true }).max(40);
+const time = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .transform((given) => new Date(given).toISOString());
 
 const cluster = z.object({
   id: identifier,

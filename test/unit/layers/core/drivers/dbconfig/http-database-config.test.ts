@@ -6,7 +6,7 @@ import { failureOf } from '../../../../../support/redis-servers.ts';
 import { json, type ScriptedHttp, startScriptedHttp } from '../../../../../support/scripted-http.ts';
 import { until } from '../../../../../support/until.ts';
 
-const cluster = { id: 'shop-main', name: 'Shop', engine: 'mysql', updatedAt: '2026-01-31T12:00:00Z' };
+const cluster = { id: 'shop-main', name: 'Shop', engine: 'mysql', updatedAt: '2026-01-31T13:00:00+01:00' };
 const instance = {
   id: 'db-1',
   host: 'db-1.example',
@@ -40,7 +40,7 @@ describe('the service', () => {
   test('is asked below its URL, and answers with what it knows now', async () => {
     const { server, databases } = await start(clusters);
     const base = createHttpDatabaseConfig({ url: `${server.url}/api/v2`, redis: absentRedis() });
-    const known = { ...cluster, description: '', region: '' };
+    const known = { ...cluster, updatedAt: '2026-01-31T12:00:00.000Z', description: '', region: '' };
     expect(await databases.fetchClusters()).toEqual({ value: [known], staleSeconds: 0 });
     await base.fetchClusters();
     server.answer = json({ ...cluster, colour: 'red' });
