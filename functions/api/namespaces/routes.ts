@@ -1,4 +1,6 @@
 import type { AnyRoute } from '../shared/route.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { planRoutes } from './plan-routes.ts';
 
-export const namespacesRoutes: readonly AnyRoute[] = [...namespaceRoutes];
+export const namespacesRoutes: readonly AnyRoute[] = [...namespaceRoutes, ...planRoutes, ...operationRoutes];
