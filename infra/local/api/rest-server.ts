@@ -37,6 +37,8 @@ export interface RestServer {
 /** API Gateway's own limits. */
 const MAX_BODY_BYTES = 10_000_000;
 const TIME_LIMIT_MS = 29_000;
+/** Longer paths than API Gateway takes: what is too long there is refused with a reason here. */
+const MAX_HEADER_BYTES = 262_144;
 const FALLBACK = '/{proxy+}';
 
 /** Does what API Gateway's REST API does, with functions of this process. `port` 0 takes a free one. */
@@ -61,10 +63,13 @@ export async function startRestServer<R extends Matchable>(api: RestApi<R>, port
     send(response, result);
   }
 
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000 }, (request, response) => {
-    // What a Lambda throws is never told to the caller.
-    answer(request, response).catch(() => refuse(response, 502, 'Internal server error'));
-  });
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 10_000, maxHeaderSize: MAX_HEADER_BYTES },
+    (request, response) => {
+      // What a Lambda throws is never told to the caller.
+      answer(request, response).catch(() => refuse(response, 502, 'Internal server error'));
+    },
+  );
   await listen(server, port);
   const { port: taken } = server.address() as AddressInfo;
   return {
