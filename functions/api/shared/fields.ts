@@ -10,6 +10,9 @@ const TIMESTAMP =
   /^(?:19[7-9]\d|20[0-2]\d|203[0-7])-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
 const FIRST_MS = 86_400_000;
 
+/** For lists of them in a query. */
+export const IDENTIFIER_SCHEMA: JsonSchema = { type: 'string', pattern: IDENTIFIER.source, maxLength: 128 };
+
 export const TIMESTAMP_SCHEMA: JsonSchema = {
   type: 'string',
   format: 'date-time',
@@ -40,11 +43,13 @@ export interface TextOptions {
 /** Up to `max` characters (code points, as the DCDB counts them) without control characters. */
 export function text(max: number, { min = 0, multiline = false }: TextOptions = {}) {
   const controls = multiline ? '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f' : '\\u0000-\\u001f';
-  const pattern = new RegExp(`^[^${controls}\\u007f\\ud800-\\udfff]{${min},${max}}$`, 'u');
+  const pattern = new RegExp(`^[^${controls}\\u007f]{${min},${max}}$`, 'u');
   const count = min === 0 ? `up to ${max}` : `${min} to ${max}`;
   return z
     .string()
     .regex(pattern, { error: `expected ${count} characters without control characters` })
+    // Not in the pattern: it is published, and not every regular expression engine takes surrogates.
+    .refine((value) => value.isWellFormed(), { error: 'expected no half of a surrogate pair' })
     .meta({ maxLength: max, ...(min > 0 && { minLength: min }) });
 }
 

@@ -25,7 +25,9 @@ export function readInput(route: AnyRoute, event: GatewayEvent, headers: Request
   if (route.body !== undefined) body = parseInput(route.body, json, 'body', problems);
   else if (event.body) problems.push({ pointer: '', message: 'there is a body where none is taken' });
   if (problems.length === 0) return { params, query, body };
-  throw new ProxywatchError('REQUEST_INVALID', summaryOf(problems), { problems: problems.slice(0, MAX_PROBLEMS) });
+  // The first of a place explains the others.
+  const firsts = [...Map.groupBy(problems, ({ pointer }) => pointer).values()].flatMap(([first]) => first ?? []);
+  throw new ProxywatchError('REQUEST_INVALID', summaryOf(firsts), { problems: firsts.slice(0, MAX_PROBLEMS) });
 }
 
 function readJson(event: GatewayEvent, headers: RequestHeaders): unknown {

@@ -6,7 +6,7 @@ import { forEachProxy } from '../shared/admin-session.ts';
 import { ok } from '../shared/answer.ts';
 import type { ApiDeps } from '../shared/api-deps.ts';
 import type { ApiRequest } from '../shared/api-request.ts';
-import { identifier, queryFlag } from '../shared/fields.ts';
+import { IDENTIFIER_SCHEMA, identifier, queryFlag } from '../shared/fields.ts';
 import { meaning } from '../shared/query-schema.ts';
 import { route } from '../shared/route.ts';
 import { controlOf } from './find-variable.ts';
@@ -26,7 +26,7 @@ const severalProxies = meaning(
         .max(MAX_PROXIES, { error: `expected at most ${MAX_PROXIES} proxies` })
         .refine((ids) => new Set(ids).size === ids.length, { error: 'expected different proxies' }),
     ),
-  { type: 'array', items: { type: 'string', maxLength: 128 }, minItems: 2, maxItems: MAX_PROXIES },
+  { type: 'array', items: IDENTIFIER_SCHEMA, minItems: 2, maxItems: MAX_PROXIES },
 );
 
 const question = z.strictObject({
