@@ -3,12 +3,12 @@ import { requireRole } from '@proxywatch/core/domain/access/caller';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchAccount } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
 import { insertAccount } from '@proxywatch/core/drivers/dcdb/accounts/account-writes';
-import { markManaged } from '@proxywatch/core/drivers/dcdb/accounts/mark-managed';
 import {
   fetchProxiesById,
   fetchProxiesOf,
   type ReachableProxy,
 } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
+import { addManagedRows } from '@proxywatch/core/drivers/dcdb/control/managed-rows';
 import { z } from 'zod';
 import { withAdminSession } from '../shared/admin-session.ts';
 import { ok } from '../shared/answer.ts';
@@ -91,12 +91,13 @@ export const importAccounts = route({
         audit({ action: 'import', resourceType: 'account', resourceId: id, namespace, after: accountResource(after) });
         imported.push({ username: account.username, id });
       }
-      await markManaged(
-        tx,
-        'users',
-        found.flatMap(({ proxy: proxyId, equal }) => equal.map((key) => ({ proxyId, key }))),
-        signal,
-      );
+      for (const { proxy: id, equal } of found) {
+        await addManagedRows(
+          tx,
+          id,
+          equal.map((key) => ({ table: 'users', key })),
+        );
+      }
       const proxies = found.map(({ proxy: id, equal, differing, problem }) => ({
         proxy: id,
         marked: equal.length,
