@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
-import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
 import { type Catalogue, createCatalogue } from '../../../infra/local/dbconfig/catalogue.ts';
 import { labClusters } from '../../../infra/local/dbconfig/lab-clusters.ts';
 import { type DbconfigServer, startDbconfigServer } from '../../../infra/local/dbconfig/server.ts';
-import { absentRedis } from '../../support/absent-redis.ts';
-import { startRawServer } from '../../support/raw-server.ts';
+import { absentRedis, muteRedis } from '../../support/absent-redis.ts';
 import { describeOnRedis, failureOf } from '../../support/redis-servers.ts';
 import { startScriptedHttp } from '../../support/scripted-http.ts';
 
@@ -167,9 +165,7 @@ describeOnRedis('the driver over the reference server', (test_) => {
 
 describe('without Redis', () => {
   test('the service is asked all the same, whether Redis is away or does not answer', async () => {
-    const silent = await startRawServer(() => undefined);
-    const mute = createRedis(`redis://127.0.0.1:${silent.port}?cluster=false`, { commandTimeoutMs: 150 });
-    for (const redis of [absentRedis(), mute]) {
+    for (const redis of [absentRedis(), muteRedis()]) {
       const warnings: string[] = [];
       const log = { info: () => undefined, warn: (event: string) => void warnings.push(event), error: () => undefined };
       const databases = connect(redis, { memoryTimeoutMs: 50, log });
@@ -178,9 +174,7 @@ describe('without Redis', () => {
       await setAvailable(false);
       expect(errorCodeOf(await failureOf(databases.fetchClusters()))).toBe('SERVICE_UNREACHABLE');
       await setAvailable(true);
-      await redis.close();
     }
-    await silent.close();
   });
 });
 
