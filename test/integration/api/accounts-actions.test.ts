@@ -7,6 +7,7 @@ import { storeWritesSwitch } from '@proxywatch/core/drivers/dcdb/settings/writes
 import { hashPassword, verifyPassword } from '@proxywatch/core/drivers/proxysql/control/password-hash';
 import type { DatabaseConfig, DatabaseInstance } from '@proxywatch/core/ports/database-config';
 import { accountsRoutes } from '../../../functions/api/accounts/routes.ts';
+import { planRoutes } from '../../../functions/api/namespaces/plan-routes.ts';
 import type { ApiDeps } from '../../../functions/api/shared/api-deps.ts';
 import { pickFreePort } from '../../../infra/local/services/ports.ts';
 import { createTestApi, type TestApi, type TestCall } from '../../support/api-harness.ts';
@@ -319,6 +320,15 @@ describe('importing', () => {
       { proxy: 'lab-3', marked: 0, problem: 'PROXY_UNREACHABLE' },
     ]);
     expect(await managed()).toEqual(['lab-1 ["app_ro"]', 'lab-1 ["app_rw"]', 'lab-2 ["app_rw"]']);
+  });
+
+  test('leaves nothing to change: a plan made then finds every user as wanted', async () => {
+    await importFrom({});
+    const routes = [...accountsRoutes, ...planRoutes];
+    const planning = createTestApi(routes, { ...lab.deps, times: undefined } as Partial<ApiDeps>);
+    const answer = await planning.call('POST', '/v1/namespaces/shop/actions/plan', { body: { modules: ['users'] } });
+    expect(answer).toMatchObject({ status: 201, body: { refusals: [], groups: [{ proxies: [{ proxy: 'lab-1' }] }] } });
+    expect(answer.body.groups[0].proxies[0]).toMatchObject({ changes: [], adopted: [], kept: { users: 0 } });
   });
 
   test('can be rehearsed, and repeated', async () => {

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { planRoutes } from '../../../functions/api/namespaces/plan-routes.ts';
+import type { ApiDeps } from '../../../functions/api/shared/api-deps.ts';
 import { variablesRoutes } from '../../../functions/api/variables/routes.ts';
 import { createTestApi, type TestApi } from '../../support/api-harness.ts';
 import { closeLabs, type Lab, startLab } from '../../support/lab-traffic.ts';
@@ -89,6 +91,24 @@ describe('a variable as proxies have it', () => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'PROXY_UNREACHABLE' } });
     expect(answer.text).not.toContain('127.0.0.1');
   });
+});
+
+test('what was decided is in the next plan of the namespace, secrets masked', async () => {
+  await put('1000');
+  await put('geheim', SECRET);
+  const given = { ...lab.deps, times: undefined } as Partial<ApiDeps>;
+  const planning = createTestApi([...variablesRoutes, ...planRoutes], given);
+  const { body: setting } = await planning.call('GET', '/v1/variables/settings?filter[name]=mysql-monitor_password');
+  const { body: changed } = await planning.call('PATCH', `/v1/variables/settings/${setting.items[0].id}`, {
+    body: { value: 'geheimer' },
+    headers: { 'if-match': '"1"' },
+  });
+  const answer = await planning.call('POST', changed.plans[0].href, { body: { modules: ['variables'] } });
+  expect(answer).toMatchObject({ status: 201, body: { refusals: [] } });
+  const ofManaged = answer.body.groups.find(({ kind }: { kind: string }) => kind === 'managed').proxies[0];
+  expect(ofManaged.changes.map(({ key }: { key: string }) => JSON.parse(key)[0])).toEqual([NAME, SECRET]);
+  expect(answer.text).not.toContain('geheim');
+  expect(await lab.dump()).not.toContain('geheim');
 });
 
 describe('comparing proxies', () => {
