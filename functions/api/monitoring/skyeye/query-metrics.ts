@@ -10,7 +10,7 @@ import { promql } from './alert-rule-fields.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const STEP = /^(\d{1,9})(ms|s|m|h|d)?$/;
-const MAX_STEP_MS = 366 * 86_400_000;
+const MAX_STEP_MS = 1_000 * 86_400_000;
 /** What is drawn if nobody says how fine: about as many points as a chart is wide. */
 const USUAL_POINTS = 250;
 const MIN_USUAL_STEP_MS = 1_000;
@@ -26,7 +26,7 @@ function step() {
     });
     return z.NEVER;
   });
-  return meaning(read, { type: 'string', pattern: '^[1-9][0-9]{0,5}(s|m)?$', example: '30s' });
+  return meaning(read, { type: 'string', pattern: '^([1-9][0-9]{0,4}(ms|s|m)?|[1-9][0-9]{0,2}(h|d))$', example: '30s' });
 }
 
 const metricsQuery = z
