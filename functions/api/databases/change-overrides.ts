@@ -41,6 +41,17 @@ const creation = {
   },
 } as const;
 
+const EXAMPLE = {
+  namespace: 'shop',
+  host: '127.0.0.1',
+  port: 13306,
+  hostgroup: 20,
+  kind: 'weight',
+  weight: 5,
+  reason: 'warming up',
+  expiresAt: '2037-01-31T12:00:00Z',
+};
+
 export const createOverride = route({
   ...creation,
   method: 'POST',
@@ -48,16 +59,7 @@ export const createOverride = route({
   operationId: 'createServerOverride',
   summary: 'Has a namespace depart from the database configuration service for one server',
   description: 'The proxies follow once a plan of the namespace was applied; so they do when the override ran out.',
-  example: {
-    namespace: 'shop',
-    host: '127.0.0.1',
-    port: 13306,
-    hostgroup: 20,
-    kind: 'weight',
-    weight: 5,
-    reason: 'warming up',
-    expiresAt: '2037-01-31T12:00:00Z',
-  },
+  example: EXAMPLE,
   handle: (deps, request) => addOverride(request, request.body, deps.nowMs()),
 });
 
@@ -69,6 +71,7 @@ export const batchOverrides = batchRoute({
   role: 'operator',
   query: dryRunQuery,
   body: newOverride,
+  example: { items: [EXAMPLE] },
   handle: (deps, request) => addOverride(request, request.body, deps.nowMs()),
 });
 

@@ -1,7 +1,7 @@
 import { httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
 import { field, quoted } from '@proxywatch/core/config/field';
-import { choice, integer, milliseconds, nonEmpty } from '@proxywatch/core/config/fields';
+import { choice, integer, nonEmpty } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { jwksDocument } from '@proxywatch/core/drivers/auth/jwks';
@@ -23,7 +23,6 @@ const settings = z.object({
   SKYEYE_REGION: nonEmpty().optional(),
   DBCONFIG_URL: httpUrl().optional(),
   PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
-  CONNECT_TIMEOUT_MS: milliseconds({ min: 100, max: 20_000 }).default(5_000),
   API_AUTH: choice('jwt', 'iam').default('jwt'),
   JWT_ISSUER: nonEmpty().optional(),
   JWT_AUDIENCE: nonEmpty().optional(),

@@ -16,12 +16,12 @@ import type { Log } from '@proxywatch/core/ports/log';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { SecretBox } from '@proxywatch/core/ports/secret-box';
 import type { AlertRulePublisher } from '@proxywatch/core/ports/skyeye';
+import { createLocalOperationInvoker } from '../../control/local-operation-invoker.ts';
 import { operate } from '../../control/operate.ts';
 import { absentAlertRules, absentDatabaseConfig, absentSkyeye } from './absent-services.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { awaiting } from './awaited-services.ts';
 import type { ApiConfig } from './config.ts';
-import { createInProcessOperations } from './in-process-operations.ts';
 import { lazily, loadedLater } from './lazily.ts';
 
 /** Of a process that has many requests at a time; on Lambda there is one. */
@@ -65,7 +65,7 @@ export function createApiDeps(config: ApiConfig, log: Log): ApiDeps {
             }),
           ),
     alertRules: () => awaiting('skyeye', alertRulesOf(config)),
-    operations: () => operationsOf(deps, log),
+    operations: () => operationsOf(config, deps, log),
     secrets: () => secretsOf(config),
     hasBootstrapAdmin: () => config.BOOTSTRAP_ADMIN !== undefined,
     log: () => log,
@@ -104,8 +104,14 @@ function secretsOf({ SECRET_KEY_FILE: keyFile, SECRET_KMS_KEY_ID: keyId, SECRET_
 }
 
 /** Without a function for it, operations go on in this process. */
-function operationsOf(deps: ApiDeps, log: Log): OperationInvoker {
-  return createInProcessOperations({ operate: (request, signal) => operate(deps, request, signal), log });
+function operationsOf({ OPERATE_FUNCTION: functionName }: ApiConfig, deps: ApiDeps, log: Log): OperationInvoker {
+  if (functionName === undefined) {
+    return createLocalOperationInvoker({ operate: (request, signal) => operate(deps, request, signal), log });
+  }
+  return loadedLater<OperationInvoker>(async () => {
+    const { createLambdaOperationInvoker } = await import('@proxywatch/core/drivers/lambda/lambda-operation-invoker');
+    return awaiting('lambda', createLambdaOperationInvoker({ functionName }));
+  });
 }
 
 function byKind<T extends { readonly kind: string }>(...parts: readonly T[]): ReadonlyMap<string, T> {

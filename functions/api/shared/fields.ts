@@ -45,12 +45,14 @@ export function text(max: number, { min = 0, multiline = false }: TextOptions = 
   const controls = multiline ? '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f' : '\\u0000-\\u001f';
   const pattern = new RegExp(`^[^${controls}\\u007f]{${min},${max}}$`, 'u');
   const count = min === 0 ? `up to ${max}` : `${min} to ${max}`;
-  return z
-    .string()
-    .regex(pattern, { error: `expected ${count} characters without control characters` })
-    // Not in the pattern: it is published, and not every regular expression engine takes surrogates.
-    .refine((value) => value.isWellFormed(), { error: 'expected no half of a surrogate pair' })
-    .meta({ maxLength: max, ...(min > 0 && { minLength: min }) });
+  return (
+    z
+      .string()
+      .regex(pattern, { error: `expected ${count} characters without control characters` })
+      // Not in the pattern: it is published, and not every regular expression engine takes surrogates.
+      .refine((value) => value.isWellFormed(), { error: 'expected no half of a surrogate pair' })
+      .meta({ maxLength: max, ...(min > 0 && { minLength: min }) })
+  );
 }
 
 /** RFC 3339, from 1970 to 2037. */

@@ -41,7 +41,6 @@ describe('the environment of the API', () => {
     expect(parseApiConfig(env)).toMatchObject({
       API_AUTH: 'jwt',
       JWT_GROUPS_CLAIM: 'groups',
-      CONNECT_TIMEOUT_MS: 5_000,
     });
   });
 
