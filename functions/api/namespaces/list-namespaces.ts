@@ -1,6 +1,7 @@
 import { NAMESPACE_COLUMNS, namespaceOf } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
+import { sql } from 'kysely';
 import { okRevised } from '../shared/answer.ts';
-import { identifierParams } from '../shared/fields.ts';
+import { identifierParams, text } from '../shared/fields.ts';
 import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
 import { route } from '../shared/route.ts';
 import { findNamespace } from './find-namespace.ts';
@@ -29,8 +30,9 @@ export const listNamespaces = route({
   path: '/v1/namespaces',
   operationId: 'listNamespaces',
   summary: 'Namespaces that the caller may see',
+  description: '`tag=tier-1` leaves those that have the tag.',
   role: 'viewer',
-  query: listQuery(namespacesList),
+  query: listQuery(namespacesList, { tag: text(64, { min: 1 }).optional() }),
   answers: { 200: { description: 'a page of namespaces', schema: listAnswer(namespaceAnswer) } },
   handle({ db }, request) {
     const visible = whereNamespace(
@@ -38,7 +40,9 @@ export const listNamespaces = route({
       'namespaces.name',
       request.caller,
     );
-    return listPage(namespacesList, request, visible, (rows) => rows.map((row) => namespaceResource(namespaceOf(row))));
+    const { tag } = request.query;
+    const tagged = tag === undefined ? visible : visible.where(sql<boolean>`json_contains(tags, json_quote(${tag}))`);
+    return listPage(namespacesList, request, tagged, (rows) => rows.map((row) => namespaceResource(namespaceOf(row))));
   },
 });
 

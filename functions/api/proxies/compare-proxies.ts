@@ -62,7 +62,7 @@ export const compareProxies = route({
     200: { description: 'the differences, table by table', schema: compareAnswer },
     404: { description: 'there is no such proxy, or none that the caller may see' },
     409: { description: 'one of them cannot be asked, or is registered without an admin credential' },
-    422: { description: 'they are of different kinds, or the other one is not there' },
+    422: { description: 'they are of different kinds' },
   },
   async handle(deps, request) {
     const { signal } = request;

@@ -2,7 +2,6 @@ import { errorCodeOf, isProxywatchError, ProxywatchError } from '@proxywatch/cor
 import { updateProxy } from '@proxywatch/core/drivers/dcdb/proxies/proxy-writes';
 import { z } from 'zod';
 import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
 import { identifierParams } from '../shared/fields.ts';
 import { route } from '../shared/route.ts';
 import { findProxy, lockProxy, reread } from './find-proxy.ts';
@@ -43,7 +42,7 @@ export const probeRegisteredProxy = route({
     const { signal } = request;
     const { id } = request.params;
     const { registration } = await findProxy(deps.db, id, 'operator', request);
-    const trial = await attempt(() => probeProxy(deps as ApiDeps, registration, signal));
+    const trial = await attempt(() => probeProxy(deps, registration, signal));
     return request.change(async (tx, audit) => {
       const before = await lockProxy(tx, id, 'operator', request);
       const fields = fieldsOf(before);

@@ -137,12 +137,20 @@ describe('namespaces', () => {
   });
 
   test('are filtered, sorted and paged', async () => {
-    for (const name of ['a', 'b', 'c']) await create({ name, online: name !== 'b', owner: `team ${name}` });
+    for (const name of ['a', 'b', 'c'])
+      await create({
+        name,
+        online: name !== 'b',
+        owner: `team ${name}`,
+        tags: name === 'a' ? ['tier "1"', 'x'] : ['x'],
+      });
     const names = async (query: string) => {
       const { body } = await api.call('GET', `/v1/namespaces?${query}`);
       return { names: body.items.map(({ name }: { name: string }) => name), cursor: body.nextCursor };
     };
     expect(await names('filter[online]=false')).toEqual({ names: ['b'], cursor: null });
+    expect(await names('tag=tier+%221%22')).toEqual({ names: ['a'], cursor: null });
+    expect(await names('tag=tier')).toEqual({ names: [], cursor: null });
     expect(await names('filter[owner][like]=team*&sort=-name')).toEqual({ names: ['c', 'b', 'a'], cursor: null });
     const first = await names('limit=2');
     expect(first.names).toEqual(['a', 'b']);
