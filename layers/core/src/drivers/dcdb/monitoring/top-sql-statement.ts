@@ -121,7 +121,7 @@ function changed(kind: StatsChange): Sql {
   return sql`(${isThere('')} and ${isThere('before_')})`;
 }
 
-/** Sums of series with the names of the groups. */
+/** Sums of series with the names of the groups: names are looked up for these, however many others are stored. */
 function seriesSums(
   { groupBy, filter }: TopSqlQuestion,
   proxies: readonly string[],
@@ -147,7 +147,7 @@ function seriesSums(
   const ofText =
     filter.textLike === undefined
       ? sql``
-      : sql`join sql_digests as d on d.digest = s.digest and d.text like ${filter.textLike} escape '!'`;
+      : sql`straight_join sql_digests as d on d.digest = s.digest and d.text like ${filter.textLike} escape '!'`;
   const extreme = (name: string) => sql`if(mark = 0 and sign = 1, ${sql.ref(`r.${name}`)}, null) as ${sql.ref(name)}`;
   return sql`select ${sql.join([...names, sql`${isRest} as is_rest`, ...sums])},
       ${sql.join(
@@ -155,7 +155,7 @@ function seriesSums(
         sql` + `,
       )} as gross,
       ${extreme('min_time_us')}, ${extreme('max_time_us')}
-    from (${rows}) as r join sql_series as s on s.id = r.series_id ${ofText}
+    from (${rows}) as r straight_join sql_series as s on s.id = r.series_id ${ofText}
     where ${sql.join(conditions(filter, 's'), sql` and `)}`;
 }
 
