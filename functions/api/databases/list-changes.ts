@@ -6,7 +6,7 @@ import { route } from '../shared/route.ts';
 import { staleSeconds } from './database-fields.ts';
 import { withAge } from './with-age.ts';
 
-const CURSOR = /^[\x21-\x7e]{1,256}$/;
+const CURSOR = /^[!-~]{1,256}$/;
 
 const change = z.strictObject({
   at: instant(),

@@ -13,7 +13,7 @@ const MAX_UINT32 = 4_294_967_295;
 // As ids of our own resources.
 const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 const HOST = /^[A-Za-z0-9_.:-]{1,255}$/;
-const CURSOR = /^[\x21-\x7e]{1,256}$/;
+const CURSOR = /^[!-~]{1,256}$/;
 const CONTROL_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
 
 const identifier = z.string().regex(IDENTIFIER);
