@@ -178,7 +178,7 @@ describe('an alert rule', () => {
     expect((await api.call('POST', `${RULES}/actions/publish`, { as: SHOP })).status).toBe(503);
     refusal = undefined;
     const repaired = await api.call('POST', `${RULES}/actions/publish`, { as: SHOP });
-    expect(repaired).toMatchObject({ status: 200, body: { published: true, rules: 1 } });
+    expect(repaired).toMatchObject({ status: 200, body: { published: true, rules: 1, refused: [] } });
     expect(published.at(-1)).toHaveLength(1);
   });
 
@@ -210,6 +210,26 @@ describe('an alert rule', () => {
         .toSorted(),
     ).toEqual(['Down', 'Other']);
     expect(api.log).toContainEqual(expect.objectContaining({ level: 'error', event: 'an alert rule is left out' }));
+  });
+
+  test('that the platform refuses keeps no other from being published', async () => {
+    await create();
+    skyeye.failure = new ProxywatchError('SERVICE_UNREACHABLE', 'away', { service: 'skyeye' });
+    const refused = (await create({ name: 'New', query: 'limitk(1, up)' })).body.id;
+    skyeye.failure = undefined;
+    skyeye.refuses = (query) => query.includes('limitk');
+    onPublish = async () => {
+      if (published.at(-1)?.some(({ query }) => query.includes('limitk'))) {
+        throw new ProxywatchError('UNPROCESSABLE', 'unknown function');
+      }
+    };
+    const repaired = await api.call('POST', `${RULES}/actions/publish`, { as: SHOP });
+    expect(repaired).toMatchObject({ status: 200, body: { published: true, rules: 1, refused: [refused] } });
+    expect(published.at(-1)?.map(({ name }) => name)).toEqual(['Down']);
+    const patch = { as: SHOP, body: { forS: 5 }, headers: { 'if-match': '"1"' } } as const;
+    const answer = await api.call('PATCH', `${RULES}/${refused}`, patch);
+    expect(answer).toMatchObject({ status: 200, body: { published: false } });
+    expect(answer.headers.warning).toContain('skyeye refuses it');
   });
 
   test('is one of a hundred at most', async () => {

@@ -69,7 +69,7 @@ export const changedAlertRule = alertRuleAnswer.extend({
   published: z
     .boolean()
     .optional()
-    .meta({ description: 'whether the monitoring platform has taken over all rules; if not, `Warning` says why' }),
+    .meta({ description: 'whether the monitoring platform has taken it over; if not, `Warning` says why' }),
 });
 
 export function alertRuleResource({

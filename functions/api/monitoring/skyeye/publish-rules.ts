@@ -9,7 +9,13 @@ import type { Answer } from '../../shared/answer.ts';
 import type { ApiDeps } from '../../shared/api-deps.ts';
 import type { ApiRequest } from '../../shared/api-request.ts';
 
-type Publishing = Pick<ApiDeps, 'db' | 'alertRules' | 'log'>;
+type Publishing = Pick<ApiDeps, 'db' | 'alertRules' | 'skyeye' | 'log'>;
+
+export interface Published {
+  readonly rules: number;
+  /** Rules that the platform refuses: the others must not wait for them. */
+  readonly refused: readonly string[];
+}
 
 const ATTEMPTS = 3;
 
@@ -17,15 +23,46 @@ const ATTEMPTS = 3;
  * Has the monitoring platform take over the rules as the DCDB has them. Two callers may do so at once, and the one who read
  * first may write last: so each looks again whether what it has published is still what there is.
  */
-export async function publishRules(deps: Publishing, signal: AbortSignal): Promise<{ readonly rules: number }> {
+export async function publishRules(deps: Publishing, signal: AbortSignal): Promise<Published> {
   let rules = await fetchRules(deps, signal);
   for (let attempt = 1; ; attempt += 1) {
-    await deps.alertRules.publish(rules, signal);
+    const refused = await publishTakeable(deps, rules, signal);
     const now = await fetchRules(deps, signal);
-    if (JSON.stringify(now) === JSON.stringify(rules)) return { rules: rules.length };
+    if (JSON.stringify(now) === JSON.stringify(rules)) return { rules: rules.length - refused.length, refused };
     if (attempt === ATTEMPTS)
       throw new ProxywatchError('CONFLICT', 'the alert rules change faster than they are published');
     rules = now;
+  }
+}
+
+/**
+ * Publishes all, or without those of which the platform refuses the query: they were taken while it could not be asked.
+ * Answers the ids of those. Rejects when it refuses the others too.
+ */
+async function publishTakeable(
+  { alertRules, skyeye, log }: Publishing,
+  rules: readonly AlertRule[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    await alertRules.publish(rules, signal);
+    return [];
+  } catch (error) {
+    if (errorCodeOf(error) !== 'UNPROCESSABLE') throw error;
+    const refused = new Map<string, string>();
+    for (const { id, query } of rules) {
+      await skyeye.query(query, undefined, signal).catch((problem: unknown) => {
+        if (errorCodeOf(problem) !== 'UNPROCESSABLE') throw problem;
+        refused.set(id, messageOf(problem));
+      });
+    }
+    if (refused.size === 0) throw error;
+    await alertRules.publish(
+      rules.filter(({ id }) => !refused.has(id)),
+      signal,
+    );
+    for (const [rule, problem] of refused) log.error('an alert rule is refused', { rule, problem });
+    return [...refused.keys()];
   }
 }
 
@@ -37,14 +74,20 @@ export async function withPublication(
 ): Promise<Answer> {
   if (dryRun) return answer;
   try {
-    await publishRules(deps, signal);
+    const { refused } = await publishRules(deps, signal);
+    const { body } = answer;
+    const isRefused = typeof body === 'object' && body !== null && 'id' in body && refused.includes(String(body.id));
+    if (isRefused) return unpublished(answer, 'skyeye refuses it');
     return told(answer, true);
   } catch (error) {
     deps.log.error('alert rules are not published', { requestId, problem: messageOf(error) });
-    const reason = errorCodeOf(error) === 'UNPROCESSABLE' ? 'refuses them' : 'is unavailable';
-    const warning = `199 proxywatch "the change is kept, but the alert rules are not published: skyeye ${reason}"`;
-    return { ...told(answer, false), headers: { ...answer.headers, warning } };
+    return unpublished(answer, `skyeye ${errorCodeOf(error) === 'UNPROCESSABLE' ? 'refuses them' : 'is unavailable'}`);
   }
+}
+
+function unpublished(answer: Answer, reason: string): Answer {
+  const warning = `199 proxywatch "the change is kept, but not published: ${reason}"`;
+  return { ...told(answer, false), headers: { ...answer.headers, warning } };
 }
 
 function told(answer: Answer, published: boolean): Answer {

@@ -26,7 +26,11 @@ function step() {
     });
     return z.NEVER;
   });
-  return meaning(read, { type: 'string', pattern: '^([1-9][0-9]{0,4}(ms|s|m)?|[1-9][0-9]{0,2}(h|d))$', example: '30s' });
+  return meaning(read, {
+    type: 'string',
+    pattern: '^([1-9][0-9]{0,4}(ms|s|m)?|[1-9][0-9]{0,2}(h|d))$',
+    example: '30s',
+  });
 }
 
 const metricsQuery = z

@@ -54,6 +54,12 @@ export const getAlertRule = route({
   },
 });
 
+const publication = z.strictObject({
+  published: z.literal(true),
+  rules: z.int().meta({ description: 'that are evaluated now' }),
+  refused: z.array(z.string()).meta({ description: 'ids of rules that the platform does not take' }),
+});
+
 export const publishAlertRules = route({
   module: 'monitoring',
   method: 'POST',
@@ -64,7 +70,7 @@ export const publishAlertRules = route({
     'Needed only after an answer whose `Warning` said that they were not published; each change does so too.',
   role: 'operator',
   answers: {
-    200: { description: 'they are published', schema: z.strictObject({ published: z.literal(true), rules: z.int() }) },
+    200: { description: 'they are published', schema: publication },
     409: { description: 'the rules change faster than they are published' },
     422: { description: 'the monitoring platform refuses them, with what it says' },
   },

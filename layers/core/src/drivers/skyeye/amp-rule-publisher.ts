@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   AmpClient,
   type AmpClientConfig,
@@ -21,8 +22,8 @@ export interface AmpRulePublisherOptions {
 }
 
 const NOT_THERE = 'ResourceNotFoundException';
-/** It is still taking over what was published before, or is busy. */
-const LATER = ['ConflictException', 'ThrottlingException', 'InternalServerException', 'TimeoutError'];
+const RETRY_MS = 500;
+const LATER = ['ThrottlingException', 'InternalServerException', 'TimeoutError'];
 
 /** Puts the rules into the ruler of Amazon Managed Service for Prometheus. */
 export function createAmpRulePublisher(options: AmpRulePublisherOptions): AlertRulePublisher {
@@ -48,12 +49,25 @@ export function createAmpRulePublisher(options: AmpRulePublisherOptions): AlertR
     }
   }
 
+  /** AMP takes over one set of rules after the other, which takes a moment. */
+  async function whenFree(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (nameOf(error) !== 'ConflictException') throw error;
+        await delay(RETRY_MS, undefined, { signal });
+      }
+    }
+  }
+
   return {
     async publish(rules, signal) {
       const limit = AbortSignal.timeout(timeoutMs);
       const abortSignal = signal === undefined ? limit : AbortSignal.any([signal, limit]);
       try {
-        await (rules.length === 0 ? remove(abortSignal) : put(ruleFileText(rules), abortSignal));
+        const text = ruleFileText(rules);
+        await whenFree(() => (rules.length === 0 ? remove(abortSignal) : put(text, abortSignal)), abortSignal);
       } catch (error) {
         signal?.throwIfAborted();
         if (limit.aborted) throw unreachable(`no answer within ${timeoutMs} ms`);

@@ -1,3 +1,4 @@
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Alert, QueryResult, RangeRequest, Skyeye } from '@proxywatch/core/ports/skyeye';
 
 export interface FakeSkyeye extends Skyeye {
@@ -5,6 +6,8 @@ export interface FakeSkyeye extends Skyeye {
   readonly ranges: RangeRequest[];
   result: QueryResult;
   alerts: readonly Alert[];
+  /** Queries that are no PromQL to it. */
+  refuses: (query: string) => boolean;
   /** Rejects with it, while it is set. */
   failure: Error | undefined;
 }
@@ -15,9 +18,11 @@ export function fakeSkyeye(): FakeSkyeye {
     ranges: [],
     result: { kind: 'vector', series: [], warnings: [] },
     alerts: [],
+    refuses: () => false,
     failure: undefined,
     async query(query, atMs) {
       skyeye.queries.push({ query, atMs });
+      if (skyeye.refuses(query)) throw new ProxywatchError('UNPROCESSABLE', 'skyeye does not take the query');
       return given(skyeye.result);
     },
     async queryRange(request) {

@@ -6,6 +6,7 @@ import { ruleFileText } from '@proxywatch/core/drivers/skyeye/rule-file';
 import { createRuleFilePublisher } from '@proxywatch/core/drivers/skyeye/rule-file-publisher';
 import type { AlertRule } from '@proxywatch/core/ports/skyeye';
 import { temporaryFolder } from '../../../../../support/temporary-folder.ts';
+import { until } from '../../../../../support/until.ts';
 import { answer, fakePrometheus } from './fake-prometheus.ts';
 
 const RULE: AlertRule = {
@@ -162,7 +163,6 @@ describe('publishing to AMP', () => {
 
   test.each([
     [400, 'ValidationException', 'UNPROCESSABLE'],
-    [409, 'ConflictException', 'SERVICE_UNREACHABLE'],
     [429, 'ThrottlingException', 'SERVICE_UNREACHABLE'],
     [500, 'InternalServerException', 'SERVICE_UNREACHABLE'],
     [403, 'AccessDeniedException', 'SERVICE_REFUSED'],
@@ -170,6 +170,18 @@ describe('publishing to AMP', () => {
   ])('%d %s is %s', async (status, type, code) => {
     const { publisher } = await amp({ fail: { status, type, message: 'bad rule' } });
     await expect(publisher.publish([RULE])).rejects.toMatchObject({ code });
+  });
+
+  test('waits while AMP takes over what was published before, but not for ever', async () => {
+    const busy: { fail?: { status: number; type: string } } = { fail: { status: 409, type: 'ConflictException' } };
+    const { held, server, publisher } = await amp(busy);
+    const publishing = publisher.publish([RULE]);
+    await until('it was asked', () => server.received.length > 0);
+    delete busy.fail;
+    await publishing;
+    expect(held.text).toBe(ruleFileText([RULE]));
+    busy.fail = { status: 409, type: 'ConflictException' };
+    await expect(publisher.publish([])).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
   });
 
   test('is unavailable where nobody answers', async () => {
