@@ -1,26 +1,19 @@
 import { requireRole } from '@proxywatch/core/domain/access/caller';
-import type { ConfigRow, FieldValue } from '@proxywatch/core/domain/control/config-rows';
 import type { NamespaceSpec } from '@proxywatch/core/domain/control/desired-state';
 import {
   routeStatement,
   type Route as SqlRoute,
   sliceOf,
 } from '@proxywatch/core/domain/control/test-sql/route-statement';
-import { ProxywatchError } from '@proxywatch/core/domain/errors';
-import { fetchAccounts } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
-import { fetchProxyRecord } from '@proxywatch/core/drivers/dcdb/proxies/proxy-records';
 import { digestOf } from '@proxywatch/core/drivers/proxysql/digests/digest-hash';
 import { digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
-import type { FieldNote } from '@proxywatch/core/ports/proxy-control';
 import { z } from 'zod';
-import { withAdminSession } from '../shared/admin-session.ts';
 import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
 import { identifier, identifierParams, text } from '../shared/fields.ts';
 import { route } from '../shared/route.ts';
 import { findNamespace } from './find-namespace.ts';
+import { desiredRules, runningRules, type SqlRules } from './sql-rules.ts';
 
-const TIMEOUT_MS = 8_000;
 const LONGEST_SQL = 16_384;
 const DEFAULT_KIND = 'proxysql';
 
@@ -91,67 +84,13 @@ export const testSql = route({
     if (body.proxyId !== undefined) requireRole(caller, 'operator', name, `namespace ${name}`);
     const rules =
       body.proxyId === undefined
-        ? await desiredRules(deps, spec, body, signal)
+        ? await desiredRules(deps, spec, { kind: DEFAULT_KIND, ...body }, signal)
         : await runningRules(deps, name, body.proxyId, body.username, signal);
     return ok(tell(body, spec, rules));
   },
 });
 
-interface Rules {
-  readonly rows: readonly ConfigRow[];
-  readonly account: {
-    readonly defaultHostgroup: number;
-    readonly fastForward: boolean;
-    readonly defaultSchema: string;
-  };
-  readonly notes: readonly string[];
-}
-
-async function desiredRules(
-  { db, controls }: Pick<ApiDeps, 'db' | 'controls'>,
-  namespace: NamespaceSpec,
-  { username, kind = DEFAULT_KIND }: Statement,
-  signal: AbortSignal,
-): Promise<Rules> {
-  const control = controls.get(kind);
-  if (control === undefined) throw unprocessable('/kind', 'there is no such kind of proxy');
-  const accounts = (await fetchAccounts(db, namespace.name, signal)).map(({ spec }) => spec);
-  const account = accounts.find((candidate) => candidate.username === username);
-  if (account === undefined) throw unprocessable('/username', 'the namespace has no such account');
-  const { tables, notes } = control.render({ namespace, accounts, servers: [], variables: [] });
-  const { defaultHostgroup, fastForward, defaultSchema } = account;
-  return {
-    rows: tables.rules ?? [],
-    account: { defaultHostgroup, fastForward, defaultSchema: defaultSchema ?? '' },
-    notes: notes.filter((note) => isAbout(note, namespace.name, username)).map(tellNote),
-  };
-}
-
-async function runningRules(
-  deps: Pick<ApiDeps, 'db' | 'controls' | 'credentials'>,
-  namespace: string,
-  proxyId: string,
-  username: string,
-  signal: AbortSignal,
-): Promise<Rules> {
-  const proxy = await fetchProxyRecord(deps.db, proxyId, { signal });
-  if (proxy === undefined || proxy.registration.namespace !== namespace) {
-    throw unprocessable('/proxyId', 'the namespace has no such proxy');
-  }
-  return withAdminSession(deps, proxy.registration, { timeoutMs: TIMEOUT_MS, signal }, async (session, _, limit) => {
-    const { runtime } = await session.fetchConfig(['users', 'rules'], ['runtime'], limit);
-    const user = runtime?.users?.find(({ fields }) => fields.username === username)?.fields;
-    if (user === undefined) throw unprocessable('/username', 'the proxy has no such user');
-    const account = {
-      defaultHostgroup: numberOf(user.default_hostgroup),
-      fastForward: user.fast_forward === '1',
-      defaultSchema: user.default_schema ?? '',
-    };
-    return { rows: runtime?.rules ?? [], account, notes: [] };
-  });
-}
-
-function tell(body: Statement, { slices }: NamespaceSpec, { rows, account, notes }: Rules) {
+function tell(body: Statement, { slices }: NamespaceSpec, { rows, account, notes }: SqlRules) {
   const { sql, username, proxyId, schema = account.defaultSchema, clientAddress } = body;
   const digestText = digestTextOf(sql);
   const digest = digestOf(digestText);
@@ -177,20 +116,4 @@ function placeOf(outcome: SqlRoute['outcome'], slices: NamespaceSpec['slices']) 
   }
   const { hostgroup } = outcome;
   return { outcome: outcome.kind, hostgroup, slice: sliceOf(slices, hostgroup) ?? null, message: null };
-}
-
-function isAbout({ subject }: FieldNote, namespace: string, username: string): boolean {
-  return subject === `namespace ${namespace}` || subject === `account ${username}`;
-}
-
-function tellNote({ subject, field, support, reason }: FieldNote): string {
-  return `${subject}, ${field} (${support}): ${reason}`;
-}
-
-function numberOf(value: FieldValue | undefined): number {
-  return typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : 0;
-}
-
-function unprocessable(pointer: string, message: string): ProxywatchError {
-  return new ProxywatchError('UNPROCESSABLE', message, { problems: [{ pointer, message }] });
 }

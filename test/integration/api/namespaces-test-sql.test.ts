@@ -122,6 +122,13 @@ describe('by the desired rules a statement', () => {
     expect(observed.matched).toMatchObject([{ hostgroup: null, comment: expect.stringContaining('counted') }]);
   });
 
+  test('of an account that is not active goes nowhere, which is noted', async () => {
+    await createShop();
+    expect((await testSql('SELECT 1')).body.notes).toEqual([]);
+    await db.updateTable('accounts').set({ active: 0 }).execute();
+    expect((await testSql('SELECT 1')).body.notes).toEqual(['account app_rw is not active: nobody can log in with it']);
+  });
+
   test('of a client that is not known may go either way where addresses count', async () => {
     await createShop({ allowedIps: ['10.1.0.0/16'] });
     const unknown = (await testSql('SELECT 1')).body;
