@@ -52,6 +52,7 @@ export async function actOnOperation(tx: Dcdb, request: ActionRequest, signal: A
     return {
       state: decision.state,
       groups: decision.groups,
+      ...(decision.onError !== undefined && { onError: decision.onError }),
       events: [{ severity: 'info', message: reason === '' ? words : `${words}: ${reason}` }],
     };
   });

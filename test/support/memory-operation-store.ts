@@ -91,7 +91,12 @@ export class MemoryOperationStore implements OperationStore {
         ...reset,
       });
     }
-    Object.assign(operation, { state: decided.state, ...('problem' in decided && { problem: decided.problem }) });
+    const { onError = operation.strategy.onError } = decided;
+    Object.assign(operation, {
+      strategy: { ...operation.strategy, onError },
+      state: decided.state,
+      ...('problem' in decided && { problem: decided.problem }),
+    });
     this.#note(id, decided.events);
     return structuredClone(operation);
   };

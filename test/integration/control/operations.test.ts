@@ -174,6 +174,28 @@ describe('a plan that is applied', () => {
   });
 });
 
+describe('an operation that is cancelled', () => {
+  test('during the pause of its canary takes that back, leaves out the others, and lets go of the proxies', async () => {
+    const before = await allLayers();
+    await fleet.account('app');
+    const id = await fleet.apply({}, { canary: { groups: 1, pauseMs: 3_600_000 }, health: { windowMs: 0 } });
+    const get = () => fleet.api.call('GET', `/v1/operations/${id}`);
+    await until('the canary rests', async () => (await get()).body.groups[0].pauseUntil !== null);
+    expect(await users('px-1')).toEqual(['app', 'theirs']);
+    const { status } = await fleet.api.call('POST', `/v1/operations/${id}/actions/cancel`, {
+      body: { reason: 'too late in the day' },
+    });
+    expect(status).toBe(202);
+    const operation = await fleet.ended(id);
+    expect([operation.state, operation.groups.map(({ state }: { state: string }) => state)]).toEqual([
+      'rolled-back',
+      ['rolled-back', 'skipped'],
+    ]);
+    expect(await allLayers()).toEqual(before);
+    expect(await fleet.db.selectFrom('proxy_locks').select('proxy_id').execute()).toEqual([]);
+  });
+});
+
 describe('two operators', () => {
   test('at once: one gets the proxies, the other a 409', async () => {
     await fleet.account('app');

@@ -1,6 +1,13 @@
 import type { ConfigTable } from '../domain/control/config-rows.ts';
 import type { OperationEvent, Pending, RowRef } from '../domain/control/group-work.ts';
-import type { GroupOutline, GroupState, OperationOutline, OperationState, Step } from '../domain/control/operation.ts';
+import type {
+  GroupOutline,
+  GroupState,
+  OnError,
+  OperationOutline,
+  OperationState,
+  Step,
+} from '../domain/control/operation.ts';
 import type { OperateRequest } from './operation-invoker.ts';
 
 /** Where operations are kept, so that whoever comes after a death can go on. All methods reject with STORE_UNAVAILABLE. */
@@ -69,6 +76,8 @@ export interface Decision {
   readonly state: OperationState;
   /** Absent: as it is. */
   readonly problem?: string | undefined;
+  /** Absent: as it is. */
+  readonly onError?: OnError;
   readonly groups: readonly { readonly id: string; readonly from: GroupState; readonly to: GroupState }[];
   readonly events: readonly OperationEvent[];
 }

@@ -1,4 +1,4 @@
-import type { GroupOutline, GroupState, OperationState } from './operation.ts';
+import type { GroupOutline, GroupState, OnError, OperationState } from './operation.ts';
 
 /** What somebody's wish makes of an operation: changes of its groups, or why it cannot be. */
 export type OperatorDecision =
@@ -6,6 +6,8 @@ export type OperatorDecision =
       readonly kind: 'change';
       readonly state: OperationState;
       readonly groups: readonly { readonly id: string; readonly from: GroupState; readonly to: GroupState }[];
+      /** What holds for the rest of it, where that is something else than was asked for at first. */
+      readonly onError?: OnError;
       /** Nobody vouches for its proxies any more. */
       readonly letsGo: boolean;
     }
@@ -30,16 +32,15 @@ export function decideRollback({ state, groups }: Operation): OperatorDecision {
   const stuck = turn(groups, 'rolling-back', 'rollback-failed');
   const hasDone = groups.some((group) => group.state === 'done');
   // The proxies of the others are not its own any more: only those that stayed locked are tried again.
-  if (stuck.length > 0)
-    return { kind: 'change', state: hasDone ? 'running' : 'rolling-back', groups: stuck, letsGo: false };
+  if (stuck.length > 0) return { kind: 'change', state: 'running', onError: 'continue', groups: stuck, letsGo: false };
   return hasDone ? { kind: 'another' } : { kind: 'refusal', why: 'none of its proxies is changed' };
 }
 
-/** Ends it as it is, but for groups under way: they go back. */
+/** Ends it as it is, but for groups under way: they go back, and those that are done stay. */
 export function decideCancel({ state, groups }: Operation): OperatorDecision {
   if (GOING.includes(state)) {
     const changes = [...turn(groups, 'rolling-back', 'running'), ...turn(groups, 'skipped', 'waiting')];
-    return { kind: 'change', state: state === 'rolling-back' ? state : 'running', groups: changes, letsGo: false };
+    return { kind: 'change', state: 'running', onError: 'continue', groups: changes, letsGo: false };
   }
   if (groups.some((group) => group.state === 'rollback-failed'))
     return { kind: 'change', state, groups: [], letsGo: true };

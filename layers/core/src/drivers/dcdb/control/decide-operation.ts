@@ -46,6 +46,9 @@ export async function decideOperation(
       state: decided.state,
       revision: sql`revision + 1`,
       ended_at: isOver ? sql`current_timestamp(6)` : null,
+      ...(decided.onError !== undefined && {
+        strategy: JSON.stringify({ ...before.strategy, onError: decided.onError }),
+      }),
       ...('problem' in decided && { problem: decided.problem === undefined ? null : cut(decided.problem) }),
     })
     .where('id', '=', id)
