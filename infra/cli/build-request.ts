@@ -35,14 +35,16 @@ export function buildRequest({ command, args }: FoundCommand, flags: Flags): Cli
     else throw invalid(`${usageOf(command)} has no option --${flag}`);
   }
   const path = command.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(args[name] ?? ''));
-  const hasBody = command.body !== undefined && (Object.keys(body).length > 0 || command.requiredBody.length > 0);
+  const hasBody = command.body !== undefined;
+  const reason = single(flags, 'reason');
+  if (reason !== undefined && command.body?.reason !== undefined) body.reason = reason;
   return {
     method: command.method,
     path: query.size === 0 ? path : `${path}?${query}`,
     headers: {
       ...(hasBody ? { 'content-type': 'application/json' } : {}),
       ...(command.method === 'POST' ? { 'idempotency-key': single(flags, 'idempotency-key') ?? randomUUID() } : {}),
-      ...named('x-reason', single(flags, 'reason')),
+      ...named('x-reason', reason),
       ...named('if-match', single(flags, 'if-match')),
     },
     body: hasBody ? JSON.stringify(body) : undefined,

@@ -22,7 +22,7 @@ export function listOf(commands: readonly Command[], words: readonly string[]): 
 
 /** What one command takes. */
 export function helpOf(command: Command): string {
-  const query = command.query.map(({ name, description = '' }) => ({ flag: name, description }));
+  const query = optionsOf(command);
   const body = Object.entries(command.body ?? {}).map(([name, { description = '', enum: values }]) => {
     const required = command.requiredBody.includes(name) ? 'required' : '';
     const choices = values === undefined ? '' : values.join(' | ');
@@ -35,4 +35,20 @@ export function helpOf(command: Command): string {
     `  ${command.method} ${command.path} (${command.operationId})`,
     ...options.map(({ flag, description }) => `  --${flag.padEnd(width)}  ${description}`.trimEnd()),
   ].join('\n');
+}
+
+/** Query parameters; a filter and its operators are one: `--username[.ne|.in]`. */
+function optionsOf({ query }: Command): readonly { readonly flag: string; readonly description: string }[] {
+  const options = new Map<string, { readonly operators: string[]; readonly description: string }>();
+  for (const { name, description = '' } of query) {
+    const [, field, operator] = /^filter\[(\w+)\](?:\[(\w+)\])?$/.exec(name) ?? [];
+    const flag = kebabOf(field ?? name);
+    const option = options.get(flag) ?? { operators: [], description };
+    if (operator !== undefined && operator !== 'eq') option.operators.push(`.${operator}`);
+    options.set(flag, option);
+  }
+  return [...options].map(([flag, { operators, description }]) => ({
+    flag: operators.length === 0 ? flag : `${flag}[${operators.join('|')}]`,
+    description,
+  }));
 }

@@ -1,14 +1,17 @@
 /** What of an OpenAPI 3.1 document the command line goes by. */
 export interface ApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation | undefined>>>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
+  readonly components?: {
+    readonly schemas?: Readonly<Record<string, Schema>>;
+    readonly parameters?: Readonly<Record<string, ApiParameter>>;
+  };
 }
 
 export interface ApiOperation {
   readonly operationId: string;
   readonly summary?: string;
   readonly description?: string;
-  readonly parameters?: readonly ApiParameter[];
+  readonly parameters?: readonly (ApiParameter | { readonly $ref: string })[];
   readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: Schema } | undefined>> };
   readonly responses?: Readonly<Record<string, unknown>>;
 }
@@ -67,7 +70,9 @@ export function commandsOf(document: ApiDocument): readonly Command[] {
 
 function commandOf(document: ApiDocument, method: string, path: string, operation: ApiOperation): Command {
   const segments = path.split('/').slice(1);
-  const parameters = operation.parameters ?? [];
+  const parameters = (operation.parameters ?? []).flatMap((parameter) => {
+    return '$ref' in parameter ? (document.components?.parameters?.[nameOf(parameter.$ref)] ?? []) : parameter;
+  });
   const schema = operation.requestBody?.content?.['application/json']?.schema;
   const { properties, required } = schema === undefined ? {} : shapeOf(document, schema);
   return {
@@ -107,6 +112,10 @@ function shapeOf(document: ApiDocument, schema: Schema): Pick<Schema, 'propertie
 }
 
 function resolve(document: ApiDocument, schema: Schema): Schema {
-  const name = /^#\/components\/schemas\/(.+)$/.exec(schema.$ref ?? '')?.[1];
-  return name === undefined ? schema : (document.components?.schemas?.[name] ?? {});
+  return schema.$ref === undefined ? schema : (document.components?.schemas?.[nameOf(schema.$ref)] ?? {});
+}
+
+/** `#/components/schemas/Account` */
+function nameOf(reference: string): string {
+  return reference.slice(reference.lastIndexOf('/') + 1);
 }

@@ -34,10 +34,10 @@ export async function runCli(args: readonly string[], surroundings: CliSurroundi
     return 0;
   }
   if (flags.has('help')) {
-    const named = commands.filter(
-      (command) => command.words.join(' ') === words.slice(0, command.words.length).join(' '),
-    );
-    out(named.length === 0 ? listOf(commands, words) : named.map(helpOf).join('\n\n'));
+    const named = commands.filter((command) => command.words.every((word, i) => words[i] === word));
+    const longest = Math.max(...named.map((command) => command.words.length));
+    const meant = named.filter((command) => command.words.length === longest);
+    out(meant.length === 0 ? listOf(commands, words) : meant.map(helpOf).join('\n\n'));
     return 0;
   }
   const found = findCommand(commands, words);

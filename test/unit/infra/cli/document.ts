@@ -3,6 +3,7 @@ import type { ApiDocument } from '../../../../infra/cli/operations.ts';
 /** A small API with each shape of path that the real one has. */
 export const DOCUMENT: ApiDocument = {
   components: {
+    parameters: { IfMatch: { name: 'If-Match', in: 'header' } },
     schemas: {
       NewAccount: {
         type: 'object',
@@ -41,10 +42,7 @@ export const DOCUMENT: ApiDocument = {
       get: { operationId: 'getAccount', parameters: [{ name: 'id', in: 'path' }] },
       delete: {
         operationId: 'deleteAccount',
-        parameters: [
-          { name: 'id', in: 'path' },
-          { name: 'If-Match', in: 'header' },
-        ],
+        parameters: [{ name: 'id', in: 'path' }, { $ref: '#/components/parameters/IfMatch' }],
       },
     },
     '/v1/accounts/{id}/actions/rotate-password': {
