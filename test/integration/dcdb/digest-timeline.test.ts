@@ -38,8 +38,8 @@ function question(of: Partial<TimelineQuestion> = {}): TimelineQuestion {
 describe('the timeline of a digest', () => {
   test('has in each bucket what ran in it, of any span and bucket', async () => {
     const times = fc.integer({ min: -90, max: 6 * 24 * 60 });
-    const scopes = fc.constantFrom<TimelineQuestion['namespaces']>('*', ['shop'], ['reporting'], []);
-    const proxies = fc.constantFrom(undefined, ['p3'], ['p1', 'p4']);
+    const scopes = fc.constantFrom<readonly string[] | '*'>('*', ['shop'], ['reporting'], []);
+    const proxies = fc.constantFrom<readonly string[] | undefined>(undefined, ['p3'], ['p1', 'p4']);
     const buckets = fc.option(fc.constantFrom(...BUCKET_NAMES), { nil: undefined });
     await fc.assert(
       fc.asyncProperty(times, times, buckets, scopes, proxies, async (a, b, bucket, namespaces, some) => {

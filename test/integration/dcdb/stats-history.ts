@@ -8,6 +8,7 @@ import { batchOf, DAY_MS, errorsOf, HOUR_MS, MINUTE_MS, statsOf } from './scan-b
 /** Where the history ends: within an hour, and within a day. */
 export const END_MS = Date.UTC(2026, 10, 20, 15, 40);
 export const BEGIN_MS = END_MS - 6 * DAY_MS;
+export const RETENTION = { ...DEFAULT_RETENTION, minuteDays: 2, hourDays: 4 };
 const STEP_MS = 20 * MINUTE_MS;
 /** Proxies by namespace; p3 moves from shop to reporting. */
 const MOVE_MS = END_MS - 3 * DAY_MS + 7 * HOUR_MS;
@@ -47,12 +48,11 @@ export async function writeStatsHistory(db: Dcdb): Promise<readonly StatsFact[]>
     if (records.length > 0) await sink.write(batchOf(records, { observedAtMs: atMs }));
   };
   const proxies = ['p1', 'p2', 'p3', 'p4'];
-  const retention = { ...DEFAULT_RETENTION, minuteDays: 2, hourDays: 4 };
   await maintainScanTables(db, { nowMs: BEGIN_MS });
   for (let atMs = BEGIN_MS + STEP_MS; atMs <= END_MS; atMs += STEP_MS) {
     await Promise.all(proxies.map((proxy) => write(proxy, atMs)));
   }
-  await maintainScanTables(db, { nowMs: END_MS, retention });
+  await maintainScanTables(db, { nowMs: END_MS, retention: RETENTION });
   // What comes late leaves hours, and their days, to be summed up anew.
   await write('p2', END_MS - 26 * HOUR_MS - 7 * MINUTE_MS, 1);
   await write('p1', END_MS - 5 * HOUR_MS - 7 * MINUTE_MS, 1);

@@ -13,11 +13,12 @@ import {
 import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { migrateDcdb } from '@proxywatch/core/drivers/dcdb/migrate-dcdb';
 import { fetchTopSql } from '@proxywatch/core/drivers/dcdb/monitoring/top-sql';
+import { maintainScanTables } from '@proxywatch/core/drivers/dcdb/scan/maintain-scan-tables';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './scan-batches.ts';
-import { BEGIN_MS, END_MS, type StatsFact, writeStatsHistory } from './stats-history.ts';
+import { BEGIN_MS, END_MS, RETENTION, type StatsFact, writeStatsHistory } from './stats-history.ts';
 
 let server: MariadbService;
 let db: Dcdb;
@@ -217,6 +218,26 @@ describe('top SQL', () => {
     const sums = { executions: '36893488147419102000', timeUs: 6, rowsSent: '18014398509481986', rowsAffected: 0 };
     expect(groups).toMatchObject([{ names: { digest: '0xF' }, sums }]);
     expect(total).toMatchObject(sums);
+  });
+
+  test('is the same while hours and days are summed up, over and over', async () => {
+    const span = { fromMs: END_MS - 2 * DAY_MS, toMs: END_MS };
+    const asked = question({ span, filter: { namespaces: ['shop', 'reporting'] } });
+    const expected = truth(asked, span).total;
+    let isOver = false;
+    const summing = (async () => {
+      for (let round = 0; round < 6; round++) {
+        await sql`insert into sql_stats_dirty (level, to_at, proxy)
+          select distinct 'hour', to_at, proxy from sql_stats_hour where to_at > ${new Date(span.fromMs)}
+          on duplicate key update proxy = values(proxy)`.execute(db);
+        await maintainScanTables(db, { nowMs: END_MS + HOUR_MS, retention: RETENTION });
+      }
+      isOver = true;
+    })();
+    let count = 0;
+    for (; !isOver; count++) expect((await fetchTopSql(db, asked)).total).toEqual(expected);
+    await summing;
+    expect(count).toBeGreaterThan(5);
   });
 
   test('of nothing is nothing', async () => {
