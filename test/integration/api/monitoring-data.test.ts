@@ -14,7 +14,7 @@ import {
   transactionOf,
 } from '../dcdb/scan-batches.ts';
 import { END_MS, type StatsFact, writeStatsHistory } from '../dcdb/stats-history.ts';
-import { type MonitoringFleet, startMonitoringFleet } from './monitoring-fleet.ts';
+import { checkDocumented, type MonitoringFleet, startMonitoringFleet } from './monitoring-fleet.ts';
 
 const SHOP: TestCaller = { roles: { shop: 'viewer' } };
 const REPORTING: TestCaller = { roles: { reporting: 'viewer' } };
@@ -34,6 +34,7 @@ afterAll(() => fleet?.stop());
 async function get(path: string, as?: TestCaller): Promise<TestAnswer> {
   const answer = await api.call('GET', `/v1/monitoring/${path}`, as === undefined ? {} : { as });
   if (answer.status >= 500) throw new Error(`${path}: ${answer.text}`);
+  checkDocumented('GET', `/v1/monitoring/${path}`, answer);
   return answer;
 }
 

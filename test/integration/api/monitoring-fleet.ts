@@ -12,9 +12,11 @@ import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
 import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan-reports';
 import type { ProxyDriver, ProxySession } from '@proxywatch/core/ports/proxy-driver';
+import { monitoringDataRoutes } from '../../../functions/api/monitoring/data/routes.ts';
 import type { ApiDeps } from '../../../functions/api/shared/api-deps.ts';
 import { startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
+import type { TestAnswer } from '../../support/api-harness.ts';
 
 export interface MonitoringFleet {
   readonly db: Dcdb;
@@ -69,4 +71,16 @@ export function driverWith(fetchProcesslist: (signal?: AbortSignal) => Promise<P
 export function sessionOf(sessionId: string, of: Partial<ProxySessionState> = {}): ProxySessionState {
   const names = { user: 'app', schema: 'shop', clientAddress: '10.0.0.1', hostgroup: '10' };
   return { sessionId, ...names, command: 'Sleep', timeMs: 10, isStatementCut: false, ...of };
+}
+
+/** Throws unless the answer is one that its route tells of. */
+export function checkDocumented(method: string, target: string, { status, body }: TestAnswer): void {
+  if (status >= 400) return;
+  const path = target.replace(/\?.*$/, '');
+  const found = monitoringDataRoutes.find(
+    (one) => one.method === method && new RegExp(`^${one.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+  );
+  const spec = found?.answers[status];
+  if (spec === undefined) throw new Error(`${method} ${path} answers ${status}, which it does not tell of`);
+  spec.schema?.parse(body);
 }

@@ -12,9 +12,15 @@ import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan
 import type { ProxyDriver } from '@proxywatch/core/ports/proxy-driver';
 import { sql } from 'kysely';
 import { monitoringDataRoutes } from '../../../functions/api/monitoring/data/routes.ts';
-import { createTestApi, type TestApi, type TestCaller } from '../../support/api-harness.ts';
+import { createTestApi, type TestAnswer, type TestApi, type TestCaller } from '../../support/api-harness.ts';
 import { scanRunOf, visitOf } from '../../support/scan-requests.ts';
-import { driverWith, type MonitoringFleet, sessionOf, startMonitoringFleet } from './monitoring-fleet.ts';
+import {
+  checkDocumented,
+  driverWith,
+  type MonitoringFleet,
+  sessionOf,
+  startMonitoringFleet,
+} from './monitoring-fleet.ts';
 
 const SHOP_VIEWER: TestCaller = { roles: { shop: 'viewer' } };
 const SHOP_OPERATOR: TestCaller = { roles: { shop: 'operator' } };
@@ -31,9 +37,14 @@ beforeEach(async () => {
 });
 afterAll(() => fleet?.stop());
 
-const get = (path: string, as: TestCaller = 'admin') => api.call('GET', `/v1/monitoring/${path}`, { as });
-const post = (path: string, body: unknown, as: TestCaller = 'admin') =>
-  api.call('POST', `/v1/monitoring/${path}`, { as, body });
+async function call(method: string, path: string, as: TestCaller, body?: unknown, of = api): Promise<TestAnswer> {
+  const answer = await of.call(method, `/v1/monitoring/${path}`, { as, body });
+  checkDocumented(method, `/v1/monitoring/${path}`, answer);
+  return answer;
+}
+
+const get = (path: string, as: TestCaller = 'admin') => call('GET', path, as);
+const post = (path: string, body: unknown, as: TestCaller = 'admin') => call('POST', path, as, body);
 
 async function audited(action: string): Promise<readonly unknown[]> {
   const { rows } = await sql<{ resource_id: string }>`
@@ -183,7 +194,7 @@ describe('GET /v1/monitoring/live', () => {
       credentials: { fetchCredential: async () => ({ user: 'stats', password: 'stats' }) },
     });
   const live = (query: string, as: TestCaller = 'admin', driver = driverWith(async () => list)) =>
-    apiWith(driver).call('GET', `/v1/monitoring/live?${query}`, { as });
+    call('GET', `live?${query}`, as, undefined, apiWith(driver));
 
   test('has sessions by the age of their transactions, without literals', async () => {
     const { status, body } = await live('proxyId=p1', SHOP_VIEWER);
