@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isAfter, type Step, stepAfter } from '@proxywatch/core/domain/control/operation';
-import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, isProxywatchError, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { advance } from './advance.ts';
 import type { Engine } from './engine.ts';
 import { createGroupRun, type GroupRun } from './group-run.ts';
@@ -98,8 +98,13 @@ async function turnBack(run: GroupRun, error: unknown): Promise<void> {
   // Nothing can be noted: as good as dead, whoever comes next goes on.
   if (errorCodeOf(error) === 'STORE_UNAVAILABLE') throw error;
   if (isTold) return run.turnBack();
-  run.engine.log.warn('a group failed', { operation: run.operation.id, group: run.group.id, code: errorCodeOf(error) });
   const message = problemWords(error);
+  run.engine.log.warn('a group failed', {
+    operation: run.operation.id,
+    group: run.group.id,
+    code: errorCodeOf(error),
+    message: isProxywatchError(error) ? message : messageOf(error),
+  });
   const isUntouched = !isAfter(run.group.step, 'guard');
   await run.save({
     state: isUntouched ? 'failed' : 'rolling-back',

@@ -174,6 +174,101 @@ describe('a plan that is applied', () => {
   });
 });
 
+describe('a cluster peer', () => {
+  test('that has the change pulled back has all proxies go back', async () => {
+    await fleet.account('app');
+    // px-3 is not to follow px-2 in users, and px-2 not px-3 in that.
+    await fleet.admin('px-2', "SET admin-cluster_admin_variables_diffs_before_sync='0'");
+    await fleet.admin('px-2', 'LOAD ADMIN VARIABLES TO RUNTIME');
+    await fleet.admin('px-3', "SET admin-cluster_admin_variables_diffs_before_sync='0'");
+    await fleet.admin('px-3', "SET admin-cluster_mysql_users_diffs_before_sync='0'");
+    await fleet.admin('px-3', 'LOAD ADMIN VARIABLES TO RUNTIME');
+    const epochOf = async (id: ProxyId) => {
+      const [row] = await fleet.admin(id, "SELECT epoch FROM runtime_checksums_values WHERE name='mysql_users'");
+      return Number(row?.epoch);
+    };
+    let isDone = false;
+    fleet.hook = async (proxy, call, detail) => {
+      if (proxy !== 'px-2' || call !== 'load' || !detail.endsWith('done') || isDone) return;
+      isDone = true;
+      // What was loaded later wins, by the second, if it is anything new.
+      const own = await epochOf('px-2');
+      let limit = 77;
+      await until('the other node is ahead', async () => {
+        limit += 1;
+        await fleet.admin('px-3', `UPDATE mysql_users SET max_connections=${limit} WHERE username='theirs'`);
+        await fleet.admin('px-3', 'LOAD MYSQL USERS TO RUNTIME');
+        return (await epochOf('px-3')) > own;
+      });
+      await until('the change is pulled back', async () => !(await users('px-2')).includes('app'));
+    };
+    const operation = await fleet.ended(await fleet.apply({ modules: ['users'] }));
+    expect(operation.problem).toContain('px-2: not taken, or pulled back');
+    for (const id of PROXIES) expect(await users(id)).toEqual(['theirs']);
+  });
+});
+
+describe('servers', () => {
+  const instance = (port: number, role: 'writer' | 'reader') => ({
+    id: `i-${port}`,
+    host: '127.0.0.1',
+    port,
+    role,
+    weight: 100,
+    zone: 'a',
+    maxConnections: 50,
+    maxReplicationLag: 0,
+    useSsl: false,
+    status: 'online' as const,
+  });
+
+  test('are those of the database configuration service, and rows of others stay', async () => {
+    await fleet.db
+      .updateTable('namespaces')
+      .set({ spec: JSON.stringify(specOf('orders-db')) })
+      .execute();
+    fleet.databases.instances = [instance(3306, 'writer'), instance(3307, 'reader')];
+    const operation = await fleet.ended(await fleet.apply({ modules: ['servers'] }));
+    expect([operation.state, operation.problem]).toEqual(['succeeded', null]);
+    for (const id of PROXIES) {
+      const rows = await fleet.admin(id, 'SELECT hostgroup_id, port FROM runtime_mysql_servers ORDER BY 1, 2');
+      expect(rows.map(({ hostgroup_id, port }) => [hostgroup_id, port])).toEqual([
+        ['10', '3306'],
+        ['20', '3307'],
+        ['30', '3306'],
+      ]);
+    }
+    fleet.databases.instances = [];
+    const { body } = await fleet.api.call('POST', '/v1/namespaces/shop/actions/plan', {
+      body: { modules: ['servers'] },
+    });
+    expect(body.refusals).toEqual([expect.objectContaining({ code: 'DATABASE_CONFIG', override: 'allowMassDelete' })]);
+  });
+});
+
+describe('a caller', () => {
+  test('of another namespace sees neither plan nor operation, and a viewer changes nothing', async () => {
+    await fleet.account('app');
+    const id = await fleet.apply();
+    const { planId } = await fleet.ended(id);
+    const stranger = { as: { roles: { crm: 'admin' } } } as const;
+    for (const path of [`/v1/operations/${id}`, `/v1/plans/${planId}`, '/v1/namespaces/shop/drift']) {
+      expect((await fleet.api.call('GET', path, stranger)).status).toBe(404);
+    }
+    for (const path of ['/v1/operations', '/v1/plans']) {
+      expect((await fleet.api.call('GET', path, stranger)).body.items).toEqual([]);
+      expect((await fleet.api.call('GET', path, { as: 'viewer' })).body.items).toHaveLength(1);
+    }
+    for (const action of ['rollback', 'cancel', 'resume']) {
+      expect(
+        (await fleet.api.call('POST', `/v1/operations/${id}/actions/${action}`, { as: 'viewer', body: {} })).status,
+      ).toBe(403);
+    }
+    const resumed = await fleet.api.call('POST', `/v1/operations/${id}/actions/resume`, { body: {} });
+    expect([resumed.status, resumed.body.detail]).toEqual([409, 'this cannot be done: it is succeeded, not stopped']);
+  });
+});
+
 describe('an operation that is cancelled', () => {
   test('during the pause of its canary takes that back, leaves out the others, and lets go of the proxies', async () => {
     const before = await allLayers();

@@ -223,4 +223,44 @@ describe('an operation', () => {
     expect(bench.nowMs - begunMs).toBeGreaterThanOrEqual(600_000);
     expect(fleet.get('a').counts.save).toEqual({ users: 1, variables: 1 });
   });
+
+  test('refuses to bring a shunned server back, unless the plan accepts that', async () => {
+    const server = (weight: string, status = 'ONLINE') => row(['10', 'db-1', '3306'], { weight, status });
+    const prepare = () => {
+      const { fleet, bench } = benchOf(['a'], []);
+      fleet.get('a').put('servers', server('1'));
+      fleet.get('a').runtime.servers = [server('1', 'SHUNNED')];
+      bench.store.managed.set('a', [{ table: 'servers', key: server('1').key }]);
+      bench.wanted.set('a', { servers: [server('2')] });
+      bench.begin('op', [['a']]);
+      return { fleet, bench };
+    };
+    const refused = await prepare().bench.drive('op');
+    expect(refused.groups[0]).toMatchObject({
+      state: 'failed',
+      problem: 'a LOAD would bring along: server 10:db-1:3306: status is ONLINE in memory, SHUNNED in runtime',
+    });
+    const { fleet, bench } = prepare();
+    bench.options = { ...bench.options, acceptLoads: true };
+    expect((await bench.drive('op')).state).toBe('succeeded');
+    expect(fleet.get('a').runtime.servers).toEqual([server('2')]);
+  });
+
+  test('refuses a group whose members run different rows', async () => {
+    const { fleet, bench } = benchOf(['b', 'c'], ['b', 'c']);
+    fleet.get('c').put('users', row(['only-here'], { password: '*X', active: '1' }));
+    bench.begin('op', [['b', 'c']]);
+    const operation = await bench.drive('op');
+    expect(operation.groups[0]?.problem).toContain('the group does not agree: user only-here is in c, not in b');
+  });
+
+  test('only takes over rows of others that are as wanted, without a LOAD', async () => {
+    const { fleet, bench } = benchOf(['a'], []);
+    bench.store.managed.clear();
+    bench.wanted.set('a', { users: [app('100', '*OLD')] });
+    bench.begin('op', [['a']]);
+    expect((await bench.drive('op')).state).toBe('succeeded');
+    expect(fleet.get('a').counts).toEqual({ load: {}, save: {}, write: 0 });
+    expect(bench.store.managed.get('a')).toEqual([{ table: 'users', key: app('').key }]);
+  });
 });
