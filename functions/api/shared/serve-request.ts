@@ -11,10 +11,13 @@ import { startDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import type { RouteTable } from './find-route.ts';
 import { answerOnce, readIdempotencyKey, requestHashOf } from './idempotency.ts';
+import { createKeySweep } from './key-sweep.ts';
 import { readInput } from './read-input.ts';
 import { readReason } from './read-reason.ts';
 import type { AnyRoute } from './route.ts';
 
+/** Of this process; the keys are everybody's. */
+const sweepKeys = createKeySweep();
 const NOBODY = createCaller({ name: '', groups: [] }, []);
 
 /** Nothing about the API is told to who is not authenticated, not even which paths there are. */
@@ -65,10 +68,10 @@ async function authenticate(
   }
 }
 
-function requireRoleSomewhere({ highestRole }: Caller, role: Role): void {
+function requireRoleSomewhere({ name, highestRole }: Caller, role: Role): void {
   if (includesRole(highestRole, role)) return;
-  const held = highestRole === undefined ? 'you have none' : `yours is ${highestRole}`;
-  throw new ProxywatchError('FORBIDDEN', `this needs the role ${role}, ${held}`);
+  // With the name that a binding would have to name.
+  throw new ProxywatchError('FORBIDDEN', `this needs the role ${role}, ${name} has ${highestRole ?? 'none'}`);
 }
 
 async function runRoute(
@@ -100,6 +103,7 @@ async function runRoute(
     const request = createRequest({ exchange, runtime, input, caller, ifMatch, reason, dryRun, signal, keep, once });
     return route.handle(deps, request);
   });
+  if (once.key !== undefined) await sweepKeys(deps);
   const isKnown = route.method === 'GET' && isNotModified(headers, answer.headers?.etag);
   return isKnown ? { status: 304, headers: { ...answer.headers } } : answer;
 }

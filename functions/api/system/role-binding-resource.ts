@@ -12,6 +12,9 @@ import type { DcdbTransaction } from '../shared/api-request.ts';
 import { requireRevision } from '../shared/conditions.ts';
 import { instant } from '../shared/fields.ts';
 
+export const WHO_BINDS = 'For admins of the namespace; what holds everywhere (`*`) is for admins of all.';
+export const NO_BINDING = { description: 'there is no such binding, or none that the caller may see' };
+
 export const roleBindingAnswer = z.strictObject({
   id: z.string().meta({ format: 'uuid' }),
   subjectKind: z.enum(['user', 'group']),

@@ -1,16 +1,11 @@
 import type { AnyRoute } from '../shared/route.ts';
 import { listAudit } from './audit.ts';
+import { changeRoleBinding, createRoleBinding, removeRoleBinding } from './change-role-bindings.ts';
 import { getDocs, getOpenApi } from './document-routes.ts';
 import { getDriverCapabilities, listDrivers } from './drivers.ts';
 import { getHealth } from './health.ts';
 import { getMe } from './me.ts';
-import {
-  changeRoleBinding,
-  createRoleBinding,
-  getRoleBinding,
-  listRoleBindings,
-  removeRoleBinding,
-} from './role-bindings.ts';
+import { getRoleBinding, listRoleBindings } from './read-role-bindings.ts';
 import { getWrites, setWrites } from './writes-switch.ts';
 
 export const systemRoutes: readonly AnyRoute[] = [

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { sweepIdempotencyKeys } from '@proxywatch/core/drivers/dcdb/access/idempotency-keys';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { created, ok } from '../../../functions/api/shared/answer.ts';
 import { identifier } from '../../../functions/api/shared/fields.ts';
+import { createKeySweep } from '../../../functions/api/shared/key-sweep.ts';
 import { type AnyRoute, route } from '../../../functions/api/shared/route.ts';
 import { createTestApi, type TestCall } from '../../support/api-harness.ts';
 import { type MigratedDcdb, startMigratedDcdb } from '../../support/migrated-dcdb.ts';
@@ -141,8 +141,18 @@ describe('an Idempotency-Key', () => {
     expect(await post('k', 'other')).toMatchObject({ status: 201 });
     for (const key of ['a', 'b', 'c']) await post(key, key);
     await db.updateTable('idempotency_keys').set({ expires_at: sql<Date>`now(6) - interval 1 second` }).execute();
-    expect(await sweepIdempotencyKeys(db, 3)).toBe(3);
-    expect(await sweepIdempotencyKeys(db, 3)).toBe(1);
+    const left = async () => (await db.selectFrom('idempotency_keys').select('caller').execute()).length;
+    let nowMs = 0;
+    const sweep = createKeySweep({ everyMs: 1_000, limit: 3, nowMs: () => nowMs });
+    const log = { info() {}, warn() {}, error() {} };
+    await sweep({ db, log });
+    expect(await left()).toBe(4);
+    nowMs = 1_000;
+    await sweep({ db, log });
+    expect(await left()).toBe(1);
+    // There were more: it comes back at once.
+    await sweep({ db, log });
+    expect(await left()).toBe(0);
   });
 
   test.each(['', 'a b', 'ä', 'x'.repeat(101)])('of a form that is none is refused: %j', async (key) => {

@@ -5,76 +5,25 @@ import {
   deleteRoleBinding,
   fetchRoleBinding,
   insertRoleBinding,
-  ROLE_BINDING_COLUMNS,
-  roleBindingOf,
   updateRoleOfBinding,
 } from '@proxywatch/core/drivers/dcdb/access/role-bindings';
 import { z } from 'zod';
 import { created, noContent, okRevised } from '../shared/answer.ts';
 import type { DcdbTransaction } from '../shared/api-request.ts';
 import { dryRunQuery, identifier, idParams, text } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
 import { route } from '../shared/route.ts';
 import {
-  administeredBy,
   lockBinding,
+  NO_BINDING,
   requireAdminOf,
   requireAnotherAdmin,
-  requireSeen,
   roleBindingAnswer,
   roleBindingResource,
+  WHO_BINDS,
 } from './role-binding-resource.ts';
 
 const TYPE = 'role-binding';
-
-const bindingList: ListSpec = {
-  name: 'role-bindings',
-  fields: {
-    subjectKind: { column: 'role_bindings.subject_kind', type: 'string', values: ['user', 'group'], ops: ['eq'] },
-    subject: { column: 'role_bindings.subject', type: 'string', sortable: true },
-    role: { column: 'role_bindings.role', type: 'string', values: ROLES, ops: ['eq', 'in'] },
-    namespace: { column: 'role_bindings.namespace', type: 'string', sortable: true },
-    createdAt: { column: 'role_bindings.created_at', type: 'time', sortable: true },
-  },
-  defaultSort: 'subject',
-  key: { field: 'id', column: 'role_bindings.id' },
-};
-
-const NOT_THERE = { description: 'there is no such binding, or none that the caller may see' };
 const LAST_ADMIN = { description: 'it is the last admin of all namespaces' };
-const WHO = 'For admins of the namespace; what holds everywhere (`*`) is for admins of all.';
-
-export const listRoleBindings = route({
-  module: 'system',
-  method: 'GET',
-  path: '/v1/role-bindings',
-  operationId: 'listRoleBindings',
-  summary: 'Who may do what, where',
-  description: WHO,
-  role: 'admin',
-  query: listQuery(bindingList),
-  answers: { 200: { description: 'a page of bindings', schema: listAnswer(roleBindingAnswer) } },
-  handle({ db }, request) {
-    const query = db.selectFrom('role_bindings').select(ROLE_BINDING_COLUMNS);
-    const seen = whereNamespace(query, 'role_bindings.namespace', administeredBy(request.caller));
-    return listPage(bindingList, request, seen, (rows) => rows.map(roleBindingOf).map(roleBindingResource));
-  },
-});
-
-export const getRoleBinding = route({
-  module: 'system',
-  method: 'GET',
-  path: '/v1/role-bindings/{id}',
-  operationId: 'getRoleBinding',
-  summary: 'One binding',
-  description: WHO,
-  role: 'admin',
-  params: idParams,
-  answers: { 200: { description: 'the binding', schema: roleBindingAnswer }, 404: NOT_THERE },
-  async handle({ db }, { params: { id }, caller, signal }) {
-    return okRevised(roleBindingResource(requireSeen(await fetchRoleBinding(db, id, { signal }), caller, id)));
-  },
-});
 
 export const createRoleBinding = route({
   module: 'system',
@@ -82,7 +31,7 @@ export const createRoleBinding = route({
   path: '/v1/role-bindings',
   operationId: 'createRoleBinding',
   summary: 'Gives somebody a role',
-  description: `${WHO} Takes effect within five seconds.`,
+  description: `${WHO_BINDS} Takes effect within five seconds.`,
   role: 'admin',
   query: dryRunQuery,
   body: z.strictObject({
@@ -119,14 +68,14 @@ export const changeRoleBinding = route({
   path: '/v1/role-bindings/{id}',
   operationId: 'changeRoleBinding',
   summary: 'Gives another role instead',
-  description: WHO,
+  description: WHO_BINDS,
   role: 'admin',
   params: idParams,
   query: dryRunQuery,
   body: z.strictObject({ role: z.enum(ROLES) }),
   needsIfMatch: true,
   example: { role: 'viewer' },
-  answers: { 200: { description: 'the binding', schema: roleBindingAnswer }, 404: NOT_THERE, 409: LAST_ADMIN },
+  answers: { 200: { description: 'the binding', schema: roleBindingAnswer }, 404: NO_BINDING, 409: LAST_ADMIN },
   handle(deps, request) {
     const { params, body, signal } = request;
     return request.change(async (tx, audit) => {
@@ -146,12 +95,12 @@ export const removeRoleBinding = route({
   path: '/v1/role-bindings/{id}',
   operationId: 'deleteRoleBinding',
   summary: 'Takes a role away',
-  description: `${WHO} Takes effect within five seconds.`,
+  description: `${WHO_BINDS} Takes effect within five seconds.`,
   role: 'admin',
   params: idParams,
   query: dryRunQuery,
   needsIfMatch: true,
-  answers: { 204: { description: 'it is gone; of a dry run: it could be' }, 404: NOT_THERE, 409: LAST_ADMIN },
+  answers: { 204: { description: 'it is gone; of a dry run: it could be' }, 404: NO_BINDING, 409: LAST_ADMIN },
   handle(deps, request) {
     const { params, signal } = request;
     return request.change(async (tx, audit) => {
