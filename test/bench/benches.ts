@@ -121,6 +121,16 @@ export const BENCHES: readonly Bench[] = [
     run: async () => (await import('./dcdb-write.ts')).dcdbWrite(),
   },
   {
+    id: 'top-sql',
+    rows: [
+      { name: 'top-sql-24h', baseline: 'limit of 1 s', target: 1 },
+      { name: 'top-sql-24h-stored', baseline: 'a store of these rows alone' },
+      { name: 'top-sql-30d', baseline: 'limit of 1 s', target: 1 },
+      { name: 'top-sql-30d-stored', baseline: 'a store of these rows alone' },
+    ],
+    run: async () => (await import('./top-sql.ts')).topSql(),
+  },
+  {
     id: 'cold-start',
     rows: [
       { name: 'cold-start-dispatch', baseline: 'everything in one bundle' },
