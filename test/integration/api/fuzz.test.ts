@@ -43,7 +43,8 @@ beforeAll(async () => {
     SECRET_KEY_FILE: put('secret.key', randomBytes(32).toString('base64')),
   });
   deps = createApiDeps(config, { info() {}, warn() {}, error() {} });
-  api = createTestApi(apiRoutes, { ...deps, databases: DATABASES });
+  const { log: _, ...parts } = deps;
+  api = createTestApi(apiRoutes, { ...parts, databases: DATABASES });
   for (const name of ['shop', 'blog']) await api.call('POST', '/v1/namespaces', { body: { name } });
   const [namespace, adminHost] = ['shop', '127.0.0.1'];
   // Nobody listens there.
