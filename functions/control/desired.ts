@@ -66,7 +66,9 @@ async function fetchServers(
     );
     return desiredServers(spec.slices, new Map(answers), overrides, nowMs());
   } catch (error) {
-    if (errorCodeOf(error) === 'SERVICE_UNREACHABLE') return undefined;
+    const code = errorCodeOf(error);
+    // Whatever it says that it must not is no reason to touch servers either.
+    if (code === 'SERVICE_UNREACHABLE' || code === 'SERVICE_REFUSED') return undefined;
     throw error;
   }
 }

@@ -69,7 +69,7 @@ function judgeServers(
     warnings: [...(servers?.warnings ?? []), `servers are left as they are: ${message}`],
     refusals: isAskedFor ? [{ code: 'DATABASE_CONFIG', message, ...(override && { override }) }] : [],
   });
-  if (servers === undefined) return refuse('the database configuration service cannot be reached');
+  if (servers === undefined) return refuse('the database configuration service cannot be asked');
   if (servers.isUncertain && !allowMassDelete) {
     return refuse('what the database configuration service says is old or not whole', 'allowMassDelete');
   }

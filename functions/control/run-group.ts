@@ -45,16 +45,19 @@ export async function runGroup(
   if (group === undefined) return;
   const run = await createGroupRun(engine, operation, group, hold, signal);
   let restMs = 0;
+  let isFailure = true;
   try {
     await work(run, group.attempts);
+    isFailure = false;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
+    isFailure = false;
     if (error.why === 'lost') return;
     restMs = error.restMs;
     if (error.why === 'writes-off') await stop(engine, operationId, error.detail, signal);
   } finally {
     await run.close();
-    await store.releaseGroup(hold, restMs).catch((error) => {
+    await store.releaseGroup(hold, restMs, isFailure).catch((error) => {
       // The lease runs out by itself.
       engine.log.warn('a group was not released', {
         operation: operationId,

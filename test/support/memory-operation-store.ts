@@ -151,11 +151,15 @@ export class MemoryOperationStore implements OperationStore {
     return true;
   };
 
-  releaseGroup: OperationStore['releaseGroup'] = async (hold, restMs) => {
+  releaseGroup: OperationStore['releaseGroup'] = async (hold, restMs, isFailure) => {
     this.onAccess('releaseGroup');
     const group = this.#held(hold);
     if (group === undefined) return;
-    Object.assign(group, { owner: undefined, untilMs: restMs > 0 ? this.#nowMs() + restMs : 0, attempts: 0 });
+    Object.assign(group, {
+      owner: undefined,
+      untilMs: restMs > 0 ? this.#nowMs() + restMs : 0,
+      attempts: isFailure ? group.attempts : 0,
+    });
   };
 
   addEvents: OperationStore['addEvents'] = async (operationId, events) => {

@@ -31,7 +31,7 @@ export async function plannedIntent(
   signal: AbortSignal,
 ): Promise<GroupIntent> {
   if (plan.modules.includes('servers') && desired.servers === undefined) {
-    throw new ProxywatchError('SERVICE_UNREACHABLE', 'the database configuration service cannot be reached', {
+    throw new ProxywatchError('SERVICE_UNREACHABLE', 'the database configuration service cannot be asked', {
       service: 'dbconfig',
     });
   }

@@ -359,9 +359,7 @@ describe('a plan', () => {
       .execute();
     await fleet.account('app');
     const { body } = await fleet.api.call('POST', '/v1/namespaces/shop/actions/plan', { body: {} });
-    expect(body.warnings).toContain(
-      'servers are left as they are: the database configuration service cannot be reached',
-    );
+    expect(body.warnings).toContain('servers are left as they are: the database configuration service cannot be asked');
     expect([body.refusals, body.modules]).toEqual([[], ['users', 'rules', 'variables']]);
     const asked = await fleet.api.call('POST', '/v1/namespaces/shop/actions/plan', { body: { modules: ['servers'] } });
     expect(asked.body.refusals).toEqual([expect.objectContaining({ code: 'DATABASE_CONFIG' })]);

@@ -31,8 +31,8 @@ export interface OperationStore {
   renewGroup(hold: GroupHold, leaseMs: number, signal?: AbortSignal): Promise<GroupNews | undefined>;
   /** All of it or nothing; false: the group is somebody else's by now, or its state is not `from`. */
   saveGroup(hold: GroupHold, from: GroupState, change: GroupChange, signal?: AbortSignal): Promise<boolean>;
-  /** Lets go; whoever it is by now keeps it. `restMs`: nobody takes it before. */
-  releaseGroup(hold: GroupHold, restMs: number): Promise<void>;
+  /** Lets go; whoever it is by now keeps it. `restMs`: nobody takes it before. `isFailure`: it counts as an attempt. */
+  releaseGroup(hold: GroupHold, restMs: number, isFailure: boolean): Promise<void>;
   addEvents(operationId: string, events: readonly OperationEvent[], signal?: AbortSignal): Promise<void>;
   /** As it was sealed; `undefined`: never taken, or expired. */
   fetchPreImage(operationId: string, proxyId: string, signal?: AbortSignal): Promise<string | undefined>;

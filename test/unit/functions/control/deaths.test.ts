@@ -140,4 +140,16 @@ describe('a process that dies', () => {
     const operation = await bench.drive('op');
     expect(operation).toMatchObject({ state: 'failed', problem: expect.stringContaining('could not be put back: a') });
   });
+
+  test('of an error that nobody foresaw while it goes back, is not tried for ever', async () => {
+    const { fleet, bench } = prepare({ ...GOOD, bad: 0 });
+    const { saveGroup } = bench.store;
+    bench.store.saveGroup = async (hold, from, change) => {
+      if (change.state === 'rolled-back') throw new Error('a bug');
+      return saveGroup(hold, from, change);
+    };
+    const operation = await bench.drive('op');
+    expect(operation).toMatchObject({ state: 'failed', problem: expect.stringContaining('could not be put back: a') });
+    expect(fleet.get('a').runtime.variables[0]?.fields.value).toBe('1');
+  });
 });

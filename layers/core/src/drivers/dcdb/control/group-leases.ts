@@ -18,10 +18,14 @@ export function createGroupLeases(db: Dcdb): GroupLeases {
   return {
     takeGroup: (hold, leaseMs, signal) => accessDcdb(() => take(db, hold, leaseMs, signal)),
     renewGroup: (hold, leaseMs, signal) => accessDcdb(() => renew(db, hold, leaseMs, signal)),
-    releaseGroup: (hold, restMs) =>
+    releaseGroup: (hold, restMs, isFailure) =>
       accessDcdb(async () => {
         await held(db.updateTable('operation_groups'), hold)
-          .set({ lease_owner: null, lease_until: restMs > 0 ? after(restMs) : null, attempts: 0 })
+          .set({
+            lease_owner: null,
+            lease_until: restMs > 0 ? after(restMs) : null,
+            ...(!isFailure && { attempts: 0 }),
+          })
           .execute();
       }),
     fetchUnattended: (limit, signal) => accessDcdb(() => selectUnattended(db, limit, signal)),
