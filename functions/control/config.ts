@@ -1,6 +1,6 @@
 import { httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
-import { nonEmpty } from '@proxywatch/core/config/fields';
+import { nonEmpty, secret } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment } from '@proxywatch/core/config/parse-environment';
 import { z } from 'zod';
@@ -10,6 +10,8 @@ const schema = z.object({
   /** Where answers of the database configuration service are remembered. */
   REDIS_URL: redisUrl(),
   DBCONFIG_URL: httpUrl(),
+  /** Bearer token for it. */
+  DBCONFIG_TOKEN: secret().optional(),
   PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
   /** Key that pre-images are sealed with. */
   SECRET_KMS_KEY_ID: nonEmpty(),

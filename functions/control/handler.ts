@@ -45,7 +45,12 @@ function createDeps(): ControlDeps {
       path: config.PROXY_CREDENTIALS_FILE,
       onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
     }),
-    databases: createHttpDatabaseConfig({ url: config.DBCONFIG_URL, redis: createRedis(config.REDIS_URL), log }),
+    databases: createHttpDatabaseConfig({
+      url: config.DBCONFIG_URL,
+      redis: createRedis(config.REDIS_URL),
+      log,
+      ...(config.DBCONFIG_TOKEN !== undefined && { token: config.DBCONFIG_TOKEN }),
+    }),
     secrets: createKmsSecretBox({ keyId: config.SECRET_KMS_KEY_ID, macKeyId: config.SECRET_KMS_MAC_KEY_ID }),
     operations: createLambdaOperationInvoker({ functionName: config.OPERATE_FUNCTION }),
     log,

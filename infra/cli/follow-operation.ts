@@ -12,7 +12,7 @@ const ENDS = [...GOOD_ENDS, 'failed', 'stopped'];
 interface OperationEvent {
   readonly id: number;
   readonly at: string;
-  readonly groupId?: string | null;
+  readonly group?: string | null;
   readonly severity: string;
   readonly message: string;
 }
@@ -53,8 +53,8 @@ function operationOf({ status, body }: CliAnswer): {
   return { state: operation.state, events: operation.events ?? [] };
 }
 
-function line({ at, groupId, severity, message }: OperationEvent, { red, yellow, dim }: Colours): string {
+function line({ at, group, severity, message }: OperationEvent, { red, yellow, dim }: Colours): string {
   const time = dim(at.slice(11, 19));
   const text = severity === 'error' ? red(message) : severity === 'warning' ? yellow(message) : message;
-  return `${time}  ${(groupId ?? '').padEnd(12)}  ${text}`;
+  return `${time}  ${(group ?? '').padEnd(12)}  ${text}`;
 }

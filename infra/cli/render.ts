@@ -60,7 +60,7 @@ function table(rows: readonly Fields[]): string {
 function fields(body: Fields): string {
   const width = Math.max(...Object.keys(body).map((name) => name.length), 0);
   const lines = Object.entries(body).flatMap(([name, value]) => {
-    if (Array.isArray(value) && value.length > 0 && value.every(isObject)) return [name, indented(table(value))];
+    if (Array.isArray(value) && value.length > 0 && value.every(isObject)) return [name, indented(itemsOf(value))];
     if (isObject(value) && Object.keys(value).length > 0) return [name, indented(fields(value))];
     return [`${name.padEnd(width)}  ${shown(value)}`];
   });
@@ -93,6 +93,13 @@ export function renderProblem({ status, body }: CliAnswer, { red, dim }: Colours
     ...problems.map((problem) => `  ${problem}`),
     ...(requestId === undefined ? [] : [dim(`  request ${shown(requestId)}`)]),
   ].join('\n');
+}
+
+/** A table; what says itself in words is told by them, and what holds lists of its own stands item by item. */
+function itemsOf(items: readonly Fields[]): string {
+  if (items.every(({ words }) => typeof words === 'string')) return items.map(({ words }) => shown(words)).join('\n');
+  const isFlat = items.every((item) => Object.values(item).every(isShort));
+  return isFlat ? table(items) : items.map((item) => fields(item)).join('\n\n');
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -34,7 +34,7 @@ const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url
 /** Lambda starts Node 24 so. */
 export const LAMBDA_NODE_FLAGS = ['--no-experimental-require-module', '--no-experimental-detect-module'];
 /** What the runtime brings, of what we use. */
-const RUNTIME_PACKAGES = ['@aws-sdk/client-lambda', '@aws-sdk/client-sqs'];
+const RUNTIME_PACKAGES = ['amp', 'kms', 'lambda', 'sqs'].map((name) => `@aws-sdk/client-${name}`);
 const TIME_LIMIT_MS = 60_000;
 const RUNTIME = `
 const { relative } = require('node:path');

@@ -35,6 +35,8 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}, lifetime: Lifet
   const [local, temporary] = [join(folder, 'local'), join(folder, 'tmp')];
   mkdirSync(temporary, { mode: 0o777 });
   const gatewayPort = await pickPort([0, 1]);
+  const apiPort = await pickPort([0, 1], [gatewayPort, gatewayPort + 1]);
+  const labPort = await pickPort([0, 1, 10, 11, 20, 21], [gatewayPort, gatewayPort + 1, apiPort, apiPort + 1]);
   const settings = {
     LOCAL_DIR: local,
     TMPDIR: temporary,
@@ -42,7 +44,9 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}, lifetime: Lifet
     MARIADB_PORT: '0',
     PROMETHEUS_PORT: '0',
     GATEWAY_PORT: `${gatewayPort}`,
-    LAB_PORT: `${await pickPort([0, 1, 10, 11, 20, 21], [gatewayPort, gatewayPort + 1])}`,
+    LAB_PORT: `${labPort}`,
+    API_PORT: `${apiPort}`,
+    DBCONFIG_PORT: `${apiPort + 1}`,
     ...env,
   };
   const child = launch(settings, lifetime);

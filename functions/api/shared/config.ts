@@ -1,7 +1,7 @@
 import { httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
 import { field, quoted } from '@proxywatch/core/config/field';
-import { choice, integer, nonEmpty } from '@proxywatch/core/config/fields';
+import { choice, integer, milliseconds, nonEmpty, secret } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { jwksDocument } from '@proxywatch/core/drivers/auth/jwks';
@@ -22,6 +22,8 @@ const settings = z.object({
   /** Signs requests to Skyeye with SigV4. */
   SKYEYE_REGION: nonEmpty().optional(),
   DBCONFIG_URL: httpUrl().optional(),
+  /** Bearer token for the database configuration service. */
+  DBCONFIG_TOKEN: secret().optional(),
   PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
   API_AUTH: choice('jwt', 'iam').default('jwt'),
   JWT_ISSUER: nonEmpty().optional(),

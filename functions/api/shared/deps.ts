@@ -53,7 +53,15 @@ export function createApiDeps(config: ApiConfig, log: Log): ApiDeps {
     databases: () =>
       DBCONFIG_URL === undefined
         ? absentDatabaseConfig
-        : awaiting('dbconfig', createHttpDatabaseConfig({ url: DBCONFIG_URL, redis: deps.redis, log })),
+        : awaiting(
+            'dbconfig',
+            createHttpDatabaseConfig({
+              url: DBCONFIG_URL,
+              redis: deps.redis,
+              log,
+              ...(config.DBCONFIG_TOKEN !== undefined && { token: config.DBCONFIG_TOKEN }),
+            }),
+          ),
     skyeye: () =>
       SKYEYE_URL === undefined
         ? absentSkyeye

@@ -88,6 +88,7 @@ async function runRoute(
   const key = route.method === 'POST' ? readIdempotencyKey(headers) : undefined;
   const dryRun = isDryRun(input.query);
   const { deps } = runtime;
+  const request = requestHashOf(route.method, event.path, event.multiValueQueryStringParameters, event.body);
   const once = {
     // Not touched before there is a key to look at.
     get db() {
@@ -95,7 +96,8 @@ async function runRoute(
     },
     caller: caller.name,
     key: dryRun ? undefined : key,
-    requestHash: requestHashOf(route.method, event.path, event.multiValueQueryStringParameters, event.body),
+    // Keyed: a body may hold a password, and nobody who reads the DCDB is to try passwords out.
+    requestHash: key === undefined ? request : await deps.secrets.fingerprint(`request:${request}`, signal),
     signal,
     log: deps.log,
   };

@@ -72,8 +72,8 @@ describe('the command line', () => {
 
   test('follows an operation to its end, telling each event once', async () => {
     const events = [
-      { id: 1, at: '2026-01-01T10:00:00.000Z', groupId: 'lab-1', severity: 'info', message: 'guard passed' },
-      { id: 2, at: '2026-01-01T10:00:01.000Z', groupId: null, severity: 'error', message: 'refused' },
+      { id: 1, at: '2026-01-01T10:00:00.000Z', group: 'lab-1', severity: 'info', message: 'guard passed' },
+      { id: 2, at: '2026-01-01T10:00:01.000Z', group: null, severity: 'error', message: 'refused' },
     ];
     let polls = 0;
     const { code, out, err } = await run(['plans', 'apply', 'p'], ({ method }) => {

@@ -27,6 +27,11 @@ const UNAVAILABLE = new Set([
   'ER_STATEMENT_TIMEOUT',
   'ER_USER_LIMIT_REACHED',
 ]);
+/** Two changes met: each was checked before it was made, and the other came in between. */
+const BROKEN_REFERENCES: ReadonlyMap<string, string> = new Map([
+  ['ER_NO_REFERENCED_ROW_2', 'what it belongs to was deleted meanwhile'],
+  ['ER_ROW_IS_REFERENCED_2', 'something belongs to it'],
+]);
 const UNAVAILABLE_MESSAGES =
   /queue limit reached|pool is closed|closed state|connection is closed|server closed the connection/i;
 
@@ -37,6 +42,8 @@ const UNAVAILABLE_MESSAGES =
 export function dcdbError(error: unknown): unknown {
   if (isProxywatchError(error)) return error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const conflict = BROKEN_REFERENCES.get(code);
+  if (conflict !== undefined) return new ProxywatchError('CONFLICT', conflict);
   const message = messageOf(error);
   if (!UNAVAILABLE.has(code) && !UNAVAILABLE_MESSAGES.test(message)) return error;
   const reason = message === '' ? code : message;
