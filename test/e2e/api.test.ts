@@ -59,12 +59,17 @@ async function planned(): Promise<string> {
   return body.id;
 }
 
-/** Applies a plan and follows the operation to its end. */
-async function applied(plan: string) {
-  const strategy = { canary: { groups: 1, pauseMs: 500 }, health: { windowMs: 500 } };
+/** Starts to apply a plan; resolves to where the operation is. */
+async function started(plan: string, pauseMs = 500): Promise<string> {
+  const strategy = { canary: { groups: 1, pauseMs }, health: { windowMs: 500 } };
   const { status, headers } = await call('POST', `/v1/plans/${plan}/actions/apply`, strategy);
   expect(status).toBe(202);
-  return ended(headers.get('location') ?? '');
+  return headers.get('location') ?? '';
+}
+
+/** Applies a plan and follows the operation to its end. */
+async function applied(plan: string) {
+  return ended(await started(plan));
 }
 
 async function ended(location: string) {
@@ -109,10 +114,13 @@ describe('the API of a local run', () => {
   });
 
   test('leaves all proxies as they were when the second group fails, and says so', async () => {
-    const plan = await planned();
+    const location = await started(await planned(), 3_000);
+    const isPausing = async () => (await call('GET', location)).body.groups[0].pauseUntil !== null;
+    await until('the canary is watched', isPausing, OPERATION_LIMIT_MS);
+    expect(await variableOn('mysql-long_query_time')).toEqual(['500', '500', '1000']);
     // Somebody is at work on the third proxy, and has not loaded it yet.
     await admin(3, "UPDATE global_variables SET variable_value = '77' WHERE variable_name = 'mysql-max_connections'");
-    const operation = await applied(plan);
+    const operation = await ended(location);
     expect(operation.state).toBe('rolled-back');
     expect(operation.problem).toMatch(/lab-3.*as before: lab-1, lab-2, lab-3/);
     expect(await variableOn('mysql-long_query_time')).toEqual(['1000', '1000', '1000']);

@@ -49,7 +49,7 @@ export const getPlan = route({
   params: idParams,
   query: z.strictObject({ format: z.enum(['json', 'text']).optional() }),
   answers: {
-    200: { description: 'the plan', schema: planAnswer },
+    200: { description: 'the plan', schema: planAnswer, otherContentType: 'text/plain' },
     404: { description: 'there is no such plan, or none that the caller may see' },
   },
   async handle({ db }, request) {

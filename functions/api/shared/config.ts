@@ -1,7 +1,7 @@
 import { httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
 import { credentialsFile } from '@proxywatch/core/config/credentials-file';
 import { field, quoted } from '@proxywatch/core/config/field';
-import { choice, integer, milliseconds, nonEmpty, secret } from '@proxywatch/core/config/fields';
+import { choice, integer, nonEmpty, secret } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { jwksDocument } from '@proxywatch/core/drivers/auth/jwks';

@@ -25,6 +25,8 @@ export interface AnswerSpec {
   readonly schema?: z.ZodType;
   /** @default application/json */
   readonly contentType?: string;
+  /** Text that may be asked for instead: `text/plain`. */
+  readonly otherContentType?: string;
 }
 
 /**

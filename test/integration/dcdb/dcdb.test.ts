@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { accessDcdb } from '@proxywatch/core/drivers/dcdb/dcdb-error';
 import { migrateDcdb } from '@proxywatch/core/drivers/dcdb/migrate-dcdb';
 import { fetchNamespaces, registerNamespace } from '@proxywatch/core/drivers/dcdb/namespace-repository';
 import {
@@ -214,6 +215,29 @@ describe('the registry in the DCDB', () => {
     await sql`update proxies set labels = '["x"]'`.execute(db);
     const error = await fetchProxyRecords(db).catch((caught: unknown) => caught);
     expect(errorCodeOf(error)).toBe('RECORD_DAMAGED');
+  });
+});
+
+describe('what callers bring about', () => {
+  test('is a conflict or an invalid request, not a failure of ours', async () => {
+    const [binding, account] = [
+      () => db.selectFrom('role_bindings').select('id').where('id', '=', '🦊').execute(),
+      () =>
+        db
+          .insertInto('alert_rules')
+          .values({
+            id: 'x',
+            namespace: 'gone',
+            name: 'a',
+            query: 'up',
+            labels: '{}',
+            annotations: '{}',
+            created_by: 'a',
+          })
+          .execute(),
+    ];
+    await expect(accessDcdb(binding)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(accessDcdb(account)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });
 

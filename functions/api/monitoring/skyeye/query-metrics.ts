@@ -58,7 +58,7 @@ export const metricsAnswer = z.strictObject({
     z.strictObject({
       labels: z.record(z.string(), z.string()),
       samples: z
-        .array(z.tuple([z.number(), z.string()]))
+        .array(z.array(z.union([z.number(), z.string()])).length(2))
         .meta({ description: 'as Prometheus has them: epoch seconds, and the value as text' }),
     }),
   ),

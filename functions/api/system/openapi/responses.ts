@@ -61,7 +61,7 @@ function withDryRun({ query, answers }: AnyRoute): AnyRoute['answers'] {
 }
 
 function responseOf(route: AnyRoute, status: number, answer: AnswerSpec, add: AddComponents): Response {
-  const { description, schema, contentType = 'application/json' } = answer;
+  const { description, schema, contentType = 'application/json', otherContentType } = answer;
   if (status >= 400) return problemResponse(description, headersOfProblem(status));
   const { schema: json, components } =
     schema === undefined
@@ -73,7 +73,10 @@ function responseOf(route: AnyRoute, status: number, answer: AnswerSpec, add: Ad
     description,
     headers: headerReferences(headersOf(route, status, answer)),
     ...(hasBody && {
-      content: { [contentType]: json === undefined ? { schema: { type: 'string' } } : { schema: json } },
+      content: {
+        [contentType]: json === undefined ? { schema: { type: 'string' } } : { schema: json },
+        ...(otherContentType !== undefined && { [otherContentType]: { schema: { type: 'string' } } }),
+      },
     }),
   };
 }

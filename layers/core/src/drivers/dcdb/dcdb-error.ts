@@ -1,4 +1,4 @@
-import { isProxywatchError, messageOf, ProxywatchError } from '../../domain/errors.ts';
+import { type ErrorCode, isProxywatchError, messageOf, ProxywatchError } from '../../domain/errors.ts';
 
 /** Failures that say something about the database's presence, not about our statement. */
 const UNAVAILABLE = new Set([
@@ -27,10 +27,14 @@ const UNAVAILABLE = new Set([
   'ER_STATEMENT_TIMEOUT',
   'ER_USER_LIMIT_REACHED',
 ]);
-/** Two changes met: each was checked before it was made, and the other came in between. */
-const BROKEN_REFERENCES: ReadonlyMap<string, string> = new Map([
-  ['ER_NO_REFERENCED_ROW_2', 'what it belongs to was deleted meanwhile'],
-  ['ER_ROW_IS_REFERENCED_2', 'something belongs to it'],
+const NOT_ASCII = 'it asks for characters that are not kept there: ids and such words are ASCII';
+/** What callers bring about: two changes that met, each checked before the other was made, and texts that no row can hold. */
+const REFUSALS: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
+  ['ER_NO_REFERENCED_ROW_2', ['CONFLICT', 'what it belongs to was deleted meanwhile']],
+  ['ER_ROW_IS_REFERENCED_2', ['CONFLICT', 'something belongs to it']],
+  ['ER_CANT_AGGREGATE_2COLLATIONS', ['REQUEST_INVALID', NOT_ASCII]],
+  ['ER_CANT_AGGREGATE_3COLLATIONS', ['REQUEST_INVALID', NOT_ASCII]],
+  ['ER_CANT_AGGREGATE_NCOLLATIONS', ['REQUEST_INVALID', NOT_ASCII]],
 ]);
 const UNAVAILABLE_MESSAGES =
   /queue limit reached|pool is closed|closed state|connection is closed|server closed the connection/i;
@@ -42,8 +46,8 @@ const UNAVAILABLE_MESSAGES =
 export function dcdbError(error: unknown): unknown {
   if (isProxywatchError(error)) return error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const conflict = BROKEN_REFERENCES.get(code);
-  if (conflict !== undefined) return new ProxywatchError('CONFLICT', conflict);
+  const refusal = REFUSALS.get(code);
+  if (refusal !== undefined) return new ProxywatchError(...refusal);
   const message = messageOf(error);
   if (!UNAVAILABLE.has(code) && !UNAVAILABLE_MESSAGES.test(message)) return error;
   const reason = message === '' ? code : message;
