@@ -148,4 +148,9 @@ export const BENCHES: readonly Bench[] = [
     ],
     run: async () => (await import('./api-list.ts')).apiList(),
   },
+  {
+    id: 'apply-100',
+    rows: [{ name: 'apply-100', baseline: 'one proxy after another', target: 10 }],
+    run: async () => (await import('./apply-100.ts')).apply100(),
+  },
 ];

@@ -37,7 +37,7 @@ describe('a local run', () => {
       expect(execFileSync(findBinary('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' })).toBe('');
     }
     const pids = run.pids();
-    expect(pids).toHaveLength(12);
+    expect(pids).toHaveLength(14);
     run.child.kill('SIGINT');
     // npm and the terminal may both send it.
     run.child.kill('SIGINT');

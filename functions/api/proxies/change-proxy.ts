@@ -10,6 +10,7 @@ import { requireRevision } from '../shared/conditions.ts';
 import { identifierParams } from '../shared/fields.ts';
 import { route } from '../shared/route.ts';
 import { probeQuery, requireChangeable } from './create-proxy.ts';
+import { requireCredentialUse } from './credential-use.ts';
 import {
   findProxy,
   lockProxy,
@@ -72,6 +73,7 @@ export async function changeFields(
   if (changes.namespace !== undefined) requireTarget(caller, changes.namespace);
   const wanted = merge(known, changes);
   requireChangeable(wanted);
+  await requireCredentialUse(deps.db, caller, wanted.registration, known.registration, signal);
   const isTried = mayTry && needsTrial(known, wanted);
   const probe = isTried ? await probeProxy(deps, wanted.registration, signal) : null;
   const fields: ProxyFields = { ...wanted, state: isTried && isObserved(wanted.state) ? 'online' : wanted.state };

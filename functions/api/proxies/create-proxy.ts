@@ -7,6 +7,7 @@ import type { ApiDeps } from '../shared/api-deps.ts';
 import type { ApiRequest } from '../shared/api-request.ts';
 import { dryRun, identifier, queryFlag } from '../shared/fields.ts';
 import { route } from '../shared/route.ts';
+import { requireCredentialUse } from './credential-use.ts';
 import { requireFreeAddress, requireNamespace, requireTarget, reread } from './find-proxy.ts';
 import { unknownKind } from './probe-problems.ts';
 import { probeProxy } from './probe-proxy.ts';
@@ -90,6 +91,7 @@ export async function registerProxy(
   const registration = registrationOf({ id, kind, ...addresses });
   const fields: ProxyFields = { registration, managed, region, zone, labels, state: isTried ? 'online' : 'registered' };
   requireChangeable(fields);
+  await requireCredentialUse(deps.db, request.caller, registration, {}, signal);
   const probe = isTried ? await probeProxy(deps, registration, signal) : null;
   return request.change(async (tx, audit) => {
     await lockRegistry(tx, signal);

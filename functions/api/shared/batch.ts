@@ -1,8 +1,9 @@
-import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { z } from 'zod';
 import { type Answer, ok } from './answer.ts';
 import type { ApiDeps } from './api-deps.ts';
 import type { ApiRequest } from './api-request.ts';
+import { describe } from './log-exchange.ts';
 import { problemAnswer } from './problem.ts';
 import { type Route, route } from './route.ts';
 
@@ -73,7 +74,7 @@ async function attempt<P, Q, I>(
   } catch (error) {
     const answer = problemAnswer(error, request.requestId);
     if (answer.status >= 500)
-      request.log.error('batch item', { requestId: request.requestId, index, problem: messageOf(error) });
+      request.log.error('batch item', { requestId: request.requestId, index, ...describe(error) });
     return answer;
   }
 }

@@ -21,7 +21,8 @@ export function logExchange(log: Log, exchange: Exchange, status: number): void 
 }
 
 /** A database client's message may quote a statement with its values: its code says enough. */
-function describe(error: unknown): { readonly problem?: string; readonly at?: string } {
+/** What a log may say of an error that nobody foresaw: messages of mysql2 quote values. */
+export function describe(error: unknown): { readonly problem?: string; readonly at?: string } {
   if (error === undefined) return {};
   if (typeof error === 'object' && error !== null && 'sqlState' in error) {
     return { problem: 'code' in error ? String(error.code) : 'a statement failed', ...placeOf(error) };

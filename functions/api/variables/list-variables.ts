@@ -8,10 +8,10 @@ import type { ApiDeps } from '../shared/api-deps.ts';
 import type { ApiRequest } from '../shared/api-request.ts';
 import { identifier, queryFlag } from '../shared/fields.ts';
 import { type ListSpec, listAnswer, listQuery } from '../shared/list.ts';
+import { pageOfItems } from '../shared/page-of-items.ts';
 import { route } from '../shared/route.ts';
 import { controlOf } from './find-variable.ts';
 import { driftOf, fetchLiveVariables, layersOf, shownLayers } from './live-variables.ts';
-import { pageOfItems } from './page-of-items.ts';
 import { definitionResource, desiredResource } from './setting-resource.ts';
 import { definitionFields, desiredValue, kindField, liveFields } from './variable-fields.ts';
 

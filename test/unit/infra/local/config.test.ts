@@ -50,6 +50,7 @@ describe('settings of a local run', () => {
       DCDB_URL: 'mysql://u@h/d',
       KAFKA_BROKERS: 'h:1',
       SKYEYE_URL: 'http://h',
+      DBCONFIG_URL: 'http://h',
       GATEWAY_LEASE_MS: '3000',
     };
     expect(documented.toSorted()).toEqual(

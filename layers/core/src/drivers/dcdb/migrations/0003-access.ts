@@ -42,7 +42,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table if not exists idempotency_keys (
       caller ${NAME} not null comment 'whose key it is',
       idempotency_key varchar(128) character set ascii collate ascii_bin not null comment 'as the caller gave it',
-      request_hash char(64) character set ascii collate ascii_bin not null comment 'sha256 of method, path and body: another request is refused',
+      request_hash char(64) character set ascii collate ascii_bin not null comment 'keyed digest of method, path and body: another request is refused',
       state ${WORD} not null comment 'running or done',
       answer mediumtext null comment 'JSON: status, headers and body of the answer',
       locked_until timestamp(6) not null default current_timestamp(6) comment 'UTC, until when a running one keeps others off',

@@ -1,7 +1,7 @@
-import { type Answer, ok } from '../shared/answer.ts';
-import type { ApiRequest } from '../shared/api-request.ts';
-import { cursorScope, type ListQuery, type ListSpec } from '../shared/list.ts';
-import type { Filter, FilterValue } from '../shared/list-query.ts';
+import { type Answer, ok } from './answer.ts';
+import type { ApiRequest } from './api-request.ts';
+import { cursorScope, type ListQuery, type ListSpec } from './list.ts';
+import type { Filter, FilterValue } from './list-query.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 type ListRequest = Pick<ApiRequest<unknown, ListQuery, unknown>, 'params' | 'query' | 'cursors'>;
