@@ -110,7 +110,7 @@ describe('registering a proxy', () => {
   test('tries it out, tells what was found, and publishes it', async () => {
     const lab = await startLab(dcdb.server.port);
     const body = bodyOf(lab.adminPort, { adminCredentialRef: 'admin', labels: { tier: '1' }, zone: 'a' });
-    const answer = await api.call('POST', '/v1/proxies', { body, as: SHOP_OPERATOR });
+    const answer = await api.call('POST', '/v1/proxies', { body, as: 'operator' });
     expect(answer).toMatchObject({
       status: 201,
       headers: { location: '/v1/proxies/shop-1', etag: '"1"' },
