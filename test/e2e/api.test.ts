@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,6 +9,8 @@ import { readmeTour } from '../support/readme-tour.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** What the tour gives its account. */
+const TOUR_PASSWORD = 'correct-horse-7';
 const OPERATION_LIMIT_MS = 90_000;
 
 const execute = promisify(execFile);
@@ -99,6 +102,7 @@ describe('the API of a local run', () => {
       ['16053', adminPort(3) + 1],
       ['16032', adminPort(1)],
     ];
+    expect(readmeTour()).toContain(TOUR_PASSWORD);
     const script = ports.reduce((text, [from, to]) => text.replaceAll(from, `${to}`), readmeTour());
     const { stdout } = await execute('bash', ['-e', '-o', 'pipefail', '-c', script], {
       cwd: ROOT,
@@ -142,6 +146,18 @@ describe('the API of a local run', () => {
     expect((await applied(await planned())).state).toBe('succeeded');
     expect(await drift()).toEqual({ 'lab-1': [], 'lab-2': [], 'lab-3': [] });
     expect(await variableOn('mysql-long_query_time')).toEqual(['500', '500', '500']);
+  });
+
+  test('keeps passwords out of its logs and tables', async () => {
+    const logs = readdirSync(run.file('logs')).map((name) => readFileSync(run.file(`logs/${name}`), 'utf8'));
+    expect(logs.join('\n')).toContain('createAccount');
+    const db = await createConnection(env.DCDB_URL ?? '');
+    const tables = ['audit', 'idempotency_keys', 'plans', 'operations', 'operation_events', 'pre_images', 'accounts'];
+    const rows: unknown[] = [];
+    for (const table of tables) rows.push(...((await db.query(`select * from ${table}`))[0] as unknown[]));
+    await db.end();
+    expect(rows.length).toBeGreaterThan(20);
+    for (const text of [...logs, JSON.stringify(rows)]) expect(text).not.toContain(TOUR_PASSWORD);
   });
 
   test('answers nobody without a token, and nothing of other namespaces', async () => {

@@ -142,9 +142,14 @@ export class ScanWitness {
 
   /** Values of a proxy's page by metric; seconds, of which pages print six decimals, as microseconds. */
   async #page(lab: LabName): Promise<(metric: string) => number> {
-    const answer = await fetch(`${this.#run.env().GATEWAY_URL}/metrics?proxy=${lab}`);
-    if (!answer.ok) throw new Error(`the gateway answered ${answer.status} for ${lab}`);
-    const page = await answer.text();
+    let page = '';
+    // A proxy that is being handed over has no owner for a moment.
+    await until(`${lab} has an owner`, async () => {
+      const answer = await fetch(`${this.#run.env().GATEWAY_URL}/metrics?proxy=${lab}`);
+      page = await answer.text();
+      if (!answer.ok && answer.status !== 503) throw new Error(`the gateway answered ${answer.status} for ${lab}`);
+      return answer.ok;
+    });
     return (metric) => Number(new RegExp(`^${metric}\\{.*\\} (.*)$`, 'm').exec(page)?.[1]?.replace('.', ''));
   }
 

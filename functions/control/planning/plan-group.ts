@@ -43,6 +43,9 @@ export async function planGroup(
     return { group: { id, kind, members, proxies: [], writer: null }, refusals, warnings, assessment: undefined };
   }
   const assessment = assessGroup(control, [writer, ...peers], options);
+  for (const { proxyId, wanted, memory } of readings) {
+    warnings.push(...(control.cautionsOf?.(wanted, memory) ?? []).map((words) => `${proxyId}: ${words}`));
+  }
   if (isManaged) refusals.push(...assessment.refusals.map((refusal) => ({ ...refusal, group: id })));
   const proxies = await Promise.all(readings.map((reading) => planProxy(deps, control, reading, assessment, signal)));
   const group = { id, kind, members, proxies, writer: isManaged ? writer.proxyId : null };
