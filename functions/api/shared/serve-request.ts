@@ -85,8 +85,9 @@ async function runRoute(
   const input = readInput(route, event, headers);
   const ifMatch = readIfMatch(headers, route.needsIfMatch === true);
   const reason = readReason(headers);
-  const key = route.method === 'POST' ? readIdempotencyKey(headers) : undefined;
+  const given = route.method === 'POST' ? readIdempotencyKey(headers) : undefined;
   const dryRun = isDryRun(input.query);
+  const key = dryRun ? undefined : given;
   const { deps } = runtime;
   const request = requestHashOf(route.method, event.path, event.multiValueQueryStringParameters, event.body);
   const once = {
@@ -95,7 +96,7 @@ async function runRoute(
       return deps.db;
     },
     caller: caller.name,
-    key: dryRun ? undefined : key,
+    key,
     // Keyed: a body may hold a password, and nobody who reads the DCDB is to try passwords out.
     requestHash: key === undefined ? request : await deps.secrets.fingerprint(`request:${request}`, signal),
     signal,

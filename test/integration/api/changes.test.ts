@@ -11,6 +11,7 @@ import { batchRoute } from '../../../functions/api/shared/batch.ts';
 import { dryRunQuery, identifier, text } from '../../../functions/api/shared/fields.ts';
 import { type AnyRoute, route } from '../../../functions/api/shared/route.ts';
 import { createTestApi } from '../../support/api-harness.ts';
+import { localSecrets } from '../../support/local-secrets.ts';
 import { type MigratedDcdb, startMigratedDcdb } from '../../support/migrated-dcdb.ts';
 
 let dcdb: MigratedDcdb;
@@ -61,7 +62,8 @@ const routes: readonly AnyRoute[] = [
   }),
 ];
 
-const api = () => createTestApi(routes, { db });
+const secrets = localSecrets();
+const api = () => createTestApi(routes, { db, secrets });
 const post = (options: object, path = '/v1/namespaces') => api().call('POST', path, { as: 'operator', ...options });
 const names = async () =>
   (await db.selectFrom('namespaces').select('name').orderBy('name').execute()).map((row) => row.name);

@@ -7,6 +7,7 @@ import { identifier } from '../../../functions/api/shared/fields.ts';
 import { createKeySweep } from '../../../functions/api/shared/key-sweep.ts';
 import { type AnyRoute, route } from '../../../functions/api/shared/route.ts';
 import { createTestApi, type TestCall } from '../../support/api-harness.ts';
+import { localSecrets } from '../../support/local-secrets.ts';
 import { type MigratedDcdb, startMigratedDcdb } from '../../support/migrated-dcdb.ts';
 
 let dcdb: MigratedDcdb;
@@ -62,7 +63,8 @@ const routes: readonly AnyRoute[] = [
   }),
 ];
 
-const api = () => createTestApi(routes, { db });
+const secrets = localSecrets();
+const api = () => createTestApi(routes, { db, secrets });
 const post = (key: string, name: string, options: TestCall = {}) =>
   api().call('POST', '/v1/namespaces', {
     as: 'operator',
