@@ -3,7 +3,10 @@ import { stageConfigOf } from './config.ts';
 import { MonitoringStack } from './stacks/monitoring-stack.ts';
 
 const app = new App();
-const config = stageConfigOf(String(app.node.tryGetContext('stage') ?? 'dev'));
+const config = stageConfigOf({
+  stage: app.node.tryGetContext('stage'),
+  stageFile: app.node.tryGetContext('stageFile'),
+});
 
 new MonitoringStack(app, `proxywatch-${config.stage}-monitoring`, {
   config,

@@ -5,7 +5,7 @@ import { stageConfigOf } from '../../infra/aws/config.ts';
 import { MonitoringStack } from '../../infra/aws/stacks/monitoring-stack.ts';
 
 const templateOf = (stage: string) =>
-  Template.fromStack(new MonitoringStack(new App(), 'monitoring', { config: stageConfigOf(stage) }));
+  Template.fromStack(new MonitoringStack(new App(), 'monitoring', { config: stageConfigOf({ stage }) }));
 
 describe('the monitoring stack', () => {
   test('has a workspace that keeps samples as long as the stage says', () => {
@@ -31,5 +31,5 @@ describe('the monitoring stack', () => {
 });
 
 test('an unknown stage is refused by name', () => {
-  expect(() => stageConfigOf('qa')).toThrow('stage "qa" is unknown, there is dev, prod');
+  expect(() => stageConfigOf({ stage: 'qa' })).toThrow('stage "qa" is unknown, there is dev, prod');
 });

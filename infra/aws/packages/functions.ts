@@ -5,9 +5,21 @@ export interface FunctionEntry {
   readonly entry: string;
 }
 
+/** Each has a function of its own; `system` also answers for paths that none of them has. */
+export const API_MODULES = [
+  'accounts',
+  'databases',
+  'proxies',
+  'namespaces',
+  'monitoring',
+  'variables',
+  'system',
+] as const;
+
 /** All Lambda functions of the system. */
 export const FUNCTIONS: readonly FunctionEntry[] = [
   { name: 'scanner-dispatch', entry: 'functions/scanner/dispatch/handler.ts' },
   { name: 'scanner-collect', entry: 'functions/scanner/collect/handler.ts' },
   { name: 'control-operate', entry: 'functions/control/handler.ts' },
+  ...API_MODULES.map((name) => ({ name: `api-${name}`, entry: `functions/api/${name}/handler.ts` })),
 ];

@@ -25,7 +25,9 @@ export class MonitoringStack extends Stack {
     this.workspace = new CfnWorkspace(this, 'Workspace', {
       alias: `proxywatch-${config.stage}`,
       loggingConfiguration: { logGroupArn: logs.logGroupArn },
-      workspaceConfiguration: { retentionPeriodInDays: config.metricsRetentionDays },
+      ...('retentionDays' in config.data.metrics && {
+        workspaceConfiguration: { retentionPeriodInDays: config.data.metrics.retentionDays },
+      }),
     });
     // Samples outlive the stack in production: a mistaken destroy must not take the history along.
     this.workspace.applyRemovalPolicy(config.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);

@@ -1,0 +1,101 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LayerVersion,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { StageConfig } from '../config.ts';
+import type { PackedSystem } from '../packages/pack-system.ts';
+import type { Access, Network, ObservedFunction } from '../stacks/contracts.ts';
+import { acknowledgeVpcRole } from './acknowledgements.ts';
+
+export interface SystemFunctionProps {
+  /** One of `FUNCTIONS`. */
+  readonly name: string;
+  readonly description: string;
+  readonly securityGroup: ISecurityGroup;
+  readonly timeout: Duration;
+  /** Beside what `access` gives. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Stores that it works with. */
+  readonly access: readonly Access[];
+  /** @default 512: a third of a processor; cold starts are bound by it */
+  readonly memoryMiB?: number;
+  readonly reservedConcurrency?: number;
+}
+
+/**
+ * The functions of one stack, and the two layers below them. Each stack has layers of its own: a new layer is a new ARN, and
+ * CloudFormation does not let one change that another stack has imported.
+ */
+export class SystemFunctions extends Construct {
+  readonly observed: ObservedFunction[] = [];
+  readonly #layers: readonly LayerVersion[];
+  readonly #system: { readonly config: StageConfig; readonly packages: PackedSystem; readonly network: Network };
+
+  constructor(
+    scope: Construct,
+    id: string,
+    system: { readonly config: StageConfig; readonly packages: PackedSystem; readonly network: Network },
+  ) {
+    super(scope, id);
+    this.#system = system;
+    this.#layers = (['core', 'vendor'] as const).map(
+      (name) =>
+        new LayerVersion(this, name, {
+          code: Code.fromAsset(system.packages.layers[name]),
+          compatibleRuntimes: [Runtime.NODEJS_24_X],
+          compatibleArchitectures: [Architecture.ARM_64],
+          description: `Proxywatch ${system.config.stage}: ${name}`,
+        }),
+    );
+  }
+
+  /** Named `proxywatch-<stage>-<name>`, with a log group and a role of its own that may do what `access` gives and no more. */
+  add({ name, access, timeout, memoryMiB = 512, ...props }: SystemFunctionProps): LambdaFunction {
+    const { config, packages, network } = this.#system;
+    const packed = packages.functions.get(name);
+    if (packed === undefined) throw new Error(`there is no function ${name} among infra/aws/packages/functions.ts`);
+    const functionName = `proxywatch-${config.stage}-${name}`;
+    const logGroup = new LogGroup(this, `${name}-logs`, {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: config.logDays as number as RetentionDays,
+      removalPolicy: config.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const made = new LambdaFunction(this, name, {
+      functionName,
+      description: props.description,
+      code: Code.fromAsset(packed.path),
+      handler: packed.handler,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      layers: [...this.#layers],
+      memorySize: memoryMiB,
+      timeout,
+      logGroup,
+      loggingFormat: LoggingFormat.TEXT,
+      vpc: network.vpc,
+      vpcSubnets: network.subnets,
+      securityGroups: [props.securityGroup],
+      environment: Object.assign({}, ...access.map(({ environment }) => environment), props.environment),
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
+    });
+    for (const { grantTo } of access) grantTo(made);
+    acknowledgeVpcRole(made);
+    this.observed.push({
+      name: functionName,
+      logGroupName: logGroup.logGroupName,
+      timeoutSeconds: timeout.toSeconds(),
+    });
+    return made;
+  }
+
+  /** Asynchronous invocations of ours are tried once: whoever sent them sends again, and what is old is worth nothing. */
+  static readonly oneTry = { retryAttempts: 0, maxEventAge: Duration.seconds(60) };
+}
