@@ -11,6 +11,7 @@ const suite = (name) => ({
 
 export default {
   projects: ['unit', 'infra', 'contract', 'integration', 'e2e'].map(suite),
+  reporters: ['default', '<rootDir>/test/support/running-suites.ts'],
   // Most suites wait for servers more than they compute: jest's default would run them one by one on two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   // A hang is what this ends, not a slow machine; jest takes it from here only, not from a project.
