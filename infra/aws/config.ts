@@ -1,44 +1,94 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { cidr, count, hostPort, httpsUrl, logDays, port, resourceId, secretArn, serviceUrl } from './config-fields.ts';
+import {
+  cidr,
+  count,
+  hostPort,
+  httpsUrl,
+  kmsKeyArn,
+  logDays,
+  port,
+  resourceId,
+  secretArn,
+  serviceUrl,
+} from './config-fields.ts';
 import { STAGES } from './stages/index.ts';
 
-const network = z.strictObject({
-  /** A VPC of our own, or one that is there. */
-  vpc: z.union([
-    z.strictObject({ cidr: cidr().default('10.64.0.0/20'), zones: count(2, 3).default(2) }),
-    z.strictObject({
-      vpcId: resourceId('vpc'),
-      cidr: cidr(),
-      availabilityZones: z.array(z.string().min(1)).min(2, 'a gateway stands in two zones at least'),
-      /** One for each zone, in the same order. Their routes lead to the proxies. */
-      privateSubnetIds: z.array(resourceId('subnet')).min(2, 'name a private subnet in each of two zones at least'),
-      /** One for each of these subnets. */
-      privateRouteTableIds: z.array(resourceId('rtb')).min(2, 'name the route table of each private subnet'),
-      /** `false` where the VPC already has endpoints with private DNS names for the services that docs/aws.md lists. */
-      createEndpoints: z.boolean().default(true),
-    }),
-  ]),
-  /** From our own VPC to others: a peering connection or a transit gateway that somebody has made and accepted. */
-  routes: z
-    .array(
+const network = z
+  .strictObject({
+    /** A VPC of our own, or one that is there. */
+    vpc: z.union([
       z.strictObject({
-        cidr: cidr(),
-        via: z.union([resourceId('pcx'), resourceId('tgw')]),
+        cidr: cidr()
+          .refine((range) => prefixOf(range) >= 16 && prefixOf(range) <= 24, {
+            error: 'expected a range from /16 to /24',
+          })
+          .default('10.64.0.0/20'),
+        zones: count(2, 3).default(2),
+        /** Instead of the first `zones` of the region, where one of them lacks a service. */
+        availabilityZones: z
+          .array(z.string().min(1))
+          .min(2, 'a gateway stands in two zones at least')
+          .max(3)
+          .optional(),
       }),
-    )
-    .default([]),
-  /** Where proxies are; their admin ports are for collecting and changing, their traffic ports for test log-ins. */
-  proxies: z.strictObject({
-    cidrs: z.array(cidr()).min(1, 'name the ranges that proxies are in'),
-    adminPorts: z.array(port()).min(1).default([6032]),
-    trafficPorts: z.array(port()).min(1).default([6033]),
-  }),
-  /** MySQL servers behind the proxies, for test log-ins of accounts. */
-  databases: z
-    .strictObject({ cidrs: z.array(cidr()).default([]), ports: z.array(port()).default([3306]) })
-    .prefault({}),
-});
+      z
+        .strictObject({
+          vpcId: resourceId('vpc'),
+          cidr: cidr(),
+          availabilityZones: z.array(z.string().min(1)).min(2, 'a gateway stands in two zones at least'),
+          /** One for each zone, in the same order. Their routes lead to the proxies. */
+          privateSubnetIds: z.array(resourceId('subnet')).min(2, 'name a private subnet in each of two zones at least'),
+          /** One for each of these subnets. */
+          privateRouteTableIds: z.array(resourceId('rtb')).min(2, 'name the route table of each private subnet'),
+          /** `false` where the VPC already has endpoints with private DNS names for the services that docs/aws.md lists. */
+          createEndpoints: z.boolean().default(true),
+        })
+        .refine((vpc) => vpc.privateSubnetIds.length === vpc.availabilityZones.length, {
+          path: ['privateSubnetIds'],
+          error: 'expected one private subnet for each of availabilityZones, in the same order',
+        })
+        .refine((vpc) => vpc.privateRouteTableIds.length === vpc.privateSubnetIds.length, {
+          path: ['privateRouteTableIds'],
+          error:
+            'expected one route table for each of privateSubnetIds, in the same order; the same id may stand twice',
+        })
+        .refine((vpc) => new Set(vpc.privateSubnetIds).size === vpc.privateSubnetIds.length, {
+          path: ['privateSubnetIds'],
+          error: 'the same subnet stands twice',
+        }),
+    ]),
+    /**
+     * From our own VPC to others: a peering connection that somebody has made and accepted, or a transit gateway of this account
+     * or shared with it, which our VPC is attached to.
+     */
+    routes: z
+      .array(
+        z.strictObject({
+          cidr: cidr(),
+          via: z.union([resourceId('pcx'), resourceId('tgw')]),
+        }),
+      )
+      .default([]),
+    /** Where proxies are; their admin ports are for collecting and changing, their traffic ports for test log-ins. */
+    proxies: z.strictObject({
+      cidrs: z.array(cidr()).min(1, 'name the ranges that proxies are in'),
+      adminPorts: z.array(port()).min(1).default([6032]),
+      trafficPorts: z.array(port()).min(1).default([6033]),
+    }),
+    /** MySQL servers behind the proxies, for test log-ins of accounts. */
+    databases: z
+      .strictObject({ cidrs: z.array(cidr()).default([]), ports: z.array(port()).default([3306]) })
+      .prefault({}),
+  })
+  .refine(({ vpc, routes }) => !('vpcId' in vpc) || routes.length === 0, {
+    path: ['routes'],
+    error: 'an existing VPC has its routes: set them in privateRouteTableIds',
+  });
+
+function prefixOf(range: string): number {
+  return Number(range.split('/')[1]);
+}
 
 const data = z.strictObject({
   dcdb: z
@@ -76,25 +126,45 @@ const data = z.strictObject({
   kafka: z
     .union([
       z.strictObject({ partitions: count(1, 100).default(6), retentionDays: count(1, 30).default(7) }),
-      z.strictObject({
-        brokers: z.array(hostPort()).min(1),
-        iam: z.boolean().default(false),
-        clusterArn: z.string().optional(),
-      }),
+      z
+        .strictObject({
+          brokers: z.array(hostPort()).min(1),
+          /** Clients show who they are by IAM, as MSK wants it; otherwise they show nothing, and talk without TLS. */
+          iam: z.boolean().default(false),
+          /** Names what may be done by whom. */
+          clusterArn: z
+            .string()
+            .regex(
+              /^arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:cluster\/[\w.-]+\/[\w-]+$/,
+              'expected the ARN of an MSK cluster',
+            )
+            .optional(),
+        })
+        .refine(({ iam, clusterArn }) => !iam || clusterArn !== undefined, {
+          path: ['clusterArn'],
+          error: 'not set, but with iam it is what functions get leave for',
+        }),
     ])
     .prefault({}),
   metrics: z
     .union([
       z.strictObject({
         retentionDays: count(1, 1_095).default(150),
-        /** Active series that one namespace of proxies may have; more of it is refused, and nothing else. */
-        seriesPerNamespace: count(1_000, 50_000_000).default(500_000),
+        /**
+         * Active series that a namespace of proxies may have; more of it is refused, and nothing else. A workspace knows no
+         * limit for each value of a label, so namespaces that need one stand here by name.
+         */
+        seriesPerNamespace: z.record(z.string().min(1), count(1_000, 50_000_000)).default({}),
+        /** The same for all series together that no namespace of these has. */
+        seriesOfOthers: count(1_000, 1_000_000_000).default(2_000_000),
       }),
       z.strictObject({ workspaceId: z.string().regex(/^ws-[0-9a-f-]{36}$/, 'expected the id of a workspace, ws-…') }),
     ])
     .prefault({}),
   /** Secrets with `{"<reference>":{"user":"…","password":"…"}}`. @default - empty ones are made, to be filled in */
   proxyCredentials: z.strictObject({ statsSecretArn: secretArn(), adminSecretArn: secretArn() }).optional(),
+  /** Keys that secrets which were there are encrypted with, where that is not `aws/secretsmanager`. */
+  secretKeyArns: z.array(kmsKeyArn()).default([]),
 });
 
 const api = z
@@ -107,7 +177,11 @@ const api = z
           allowedCidrs: z.array(cidr()).min(1, 'name who may call; 0.0.0.0/0 is everybody'),
         }),
         /** Inside the VPC, through an endpoint that is made with it. */
-        z.strictObject({ type: z.literal('private') }),
+        z.strictObject({
+          type: z.literal('private'),
+          /** Who may reach it beside the VPC and what `network.routes` lead to. */
+          callerCidrs: z.array(cidr()).default([]),
+        }),
       ])
       .prefault({ type: 'private' }),
     auth: z
@@ -156,6 +230,9 @@ const api = z
 const scanner = z.strictObject({
   isEnabled: z.boolean().default(true),
   concurrency: count(1, 1_000).default(100),
+  /** An invocation samples its proxies for nearly a minute, so each one costs that: small fleets go by batches as well. */
+  singlesUpTo: count(0, 1_000).default(10),
+  batchSize: count(1, 200).default(25),
   intervalsMs: z.record(z.string(), count(1_000, 604_800_000)).default({}),
   slowSqlMs: count(1, 86_400_000).default(1_000),
   slowTransactionMs: count(1, 86_400_000).default(5_000),

@@ -73,7 +73,14 @@ function tickBefore(number: number): number {
 }
 
 async function timeOfTick(redisUrl: string, client: Client, tickMs: number): Promise<number> {
-  const config = { SCAN_TICK_MS: TICK_MS, SCAN_INTERVALS: {}, SCAN_PARALLEL: 50, REDIS_URL: redisUrl };
+  const config = {
+    SCAN_TICK_MS: TICK_MS,
+    SCAN_INTERVALS: {},
+    SCAN_PARALLEL: 50,
+    SCAN_SINGLES_UP_TO: BATCH_LIMITS.singlesUpTo,
+    SCAN_BATCH_SIZE: BATCH_LIMITS.batchSize,
+    REDIS_URL: redisUrl,
+  };
   const invoker = createLambdaInvoker({ functionName: 'collect', client });
   const deadLetters = { send: () => Promise.reject(new Error('nothing is to fail')) };
   const log = { info: () => undefined, warn: console.warn, error: console.error };

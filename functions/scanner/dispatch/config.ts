@@ -4,6 +4,7 @@ import { json } from '@proxywatch/core/config/json-field';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment } from '@proxywatch/core/config/parse-environment';
 import { proxiesFile } from '@proxywatch/core/config/proxies-file';
+import { BATCH_LIMITS, type BatchLimits } from '@proxywatch/core/domain/scan/batching';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import type { ScanIntervals } from '@proxywatch/core/domain/scan/plan-tick';
 import { z } from 'zod';
@@ -22,6 +23,9 @@ export const dispatchSettings = {
   SCAN_INTERVALS: json(z.partialRecord(z.enum(COLLECTORS), interval), '{"<collector>":<milliseconds>}').default({}),
   /** Invocations under way at once. */
   SCAN_PARALLEL: integer({ min: 1, max: 500 }).default(50),
+  /** Up to so many due proxies, each is an invocation of its own; where there are more, each invocation has a batch. */
+  SCAN_SINGLES_UP_TO: integer({ min: 0, max: 1_000 }).default(BATCH_LIMITS.singlesUpTo),
+  SCAN_BATCH_SIZE: integer({ min: 1, max: 200 }).default(BATCH_LIMITS.batchSize),
   REDIS_URL: redisUrl(),
   /** Without it runs are recorded in Redis alone, and nobody looks after the tables. */
   DCDB_URL: mysqlUrl().optional(),
@@ -43,6 +47,10 @@ export type LambdaDispatchConfig = z.infer<typeof onLambda>;
 /** Throws one CONFIG_INVALID that names every problem. */
 export function parseLambdaDispatchConfig(env: Environment): LambdaDispatchConfig {
   return parseEnvironment(onLambda, env);
+}
+
+export function batchLimitsOf(config: Pick<DispatchConfig, 'SCAN_SINGLES_UP_TO' | 'SCAN_BATCH_SIZE'>): BatchLimits {
+  return { ...BATCH_LIMITS, singlesUpTo: config.SCAN_SINGLES_UP_TO, batchSize: config.SCAN_BATCH_SIZE };
 }
 
 export function intervalsOf({ SCAN_INTERVALS, SCAN_TICK_MS }: DispatchConfig): ScanIntervals {

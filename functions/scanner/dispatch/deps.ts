@@ -13,7 +13,7 @@ import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-reg
 import type { CollectInvoker, DeadLetters } from '@proxywatch/core/ports/collect-invoker';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ScanRuns } from '@proxywatch/core/ports/scan-runs';
-import { type DispatchConfig, intervalsOf } from './config.ts';
+import { batchLimitsOf, type DispatchConfig, intervalsOf } from './config.ts';
 import { type Dispatched, dispatch } from './dispatch.ts';
 import { SYSTEM_DISPATCH_CLOCK } from './dispatch-clock.ts';
 
@@ -54,6 +54,7 @@ export function createDispatcher(config: DispatchConfig, { invoker, deadLetters 
       tickLengthMs: config.SCAN_TICK_MS,
       intervals: intervalsOf(config),
       parallel: config.SCAN_PARALLEL,
+      batches: batchLimitsOf(config),
     },
   };
   return {

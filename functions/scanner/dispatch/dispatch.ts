@@ -1,5 +1,5 @@
 import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
-import { batchesOf } from '@proxywatch/core/domain/scan/batching';
+import { type BatchLimits, batchesOf } from '@proxywatch/core/domain/scan/batching';
 import { planTick, type ScanIntervals } from '@proxywatch/core/domain/scan/plan-tick';
 import type { ScanRun } from '@proxywatch/core/domain/scan/scan-run';
 import { isBoundaryIn } from '@proxywatch/core/domain/scan/schedule';
@@ -39,6 +39,8 @@ export interface DispatchSettings {
   readonly intervals: ScanIntervals;
   /** Invocations under way at once. */
   readonly parallel: number;
+  /** @default BATCH_LIMITS */
+  readonly batches?: BatchLimits;
 }
 
 export type Dispatched =
@@ -61,7 +63,7 @@ const LATE_SHARE = 0.25;
  */
 export async function dispatch(deps: DispatchDeps, tickMs: number, signal: AbortSignal): Promise<Dispatched> {
   const { clock, log, claims } = deps;
-  const { tickLengthMs, intervals, parallel } = deps.settings;
+  const { tickLengthMs, intervals, parallel, batches } = deps.settings;
   const [startedMs, startedAtMs] = [clock.nowMs(), clock.wallMs()];
   const fromStore = <T>(what: string, call: (signal: AbortSignal) => Promise<T>, ms = STORE_TIMEOUT_MS) =>
     withLimit(clock, ms, signal, what, call);
@@ -79,7 +81,7 @@ export async function dispatch(deps: DispatchDeps, tickMs: number, signal: Abort
   const requested = await fetchRequested();
   const span = { tickMs, sinceMs: claim.completedMs ?? tickMs - tickLengthMs };
   const plan = planTick({ proxies: snapshot.proxies, span, tickLengthMs, intervals, pauses, failures, requested });
-  const requests = batchesOf(plan.due, tickMs).map(
+  const requests = batchesOf(plan.due, tickMs, batches).map(
     (proxies) => ({ version: 1, tickMs, windowMs: tickLengthMs, proxies }) as const,
   );
   const sent = await sendAll(
@@ -102,8 +104,10 @@ export async function dispatch(deps: DispatchDeps, tickMs: number, signal: Abort
     damaged: snapshot.damaged.length,
     ...sent,
   };
-  if (run.outcome === 'complete') log.info('tick dispatched', { ...run });
-  else log.error('tick dispatched in part', { ...run });
+  // How far behind its tick the scanner is, milliseconds: a filter of the log makes a metric of it.
+  const told = { ...run, lagMs: clock.wallMs() - tickMs };
+  if (run.outcome === 'complete') log.info('tick dispatched', told);
+  else log.error('tick dispatched in part', told);
   await Promise.all([...deps.runs.map((runs) => recordRun(runs)), forgetRetired(), maintainTables()]);
   return { kind: 'dispatched', run };
 

@@ -64,7 +64,14 @@ function dispatcher(
   letters = join(temporaryFolder(), 'dead-letters.jsonl'),
   redisUrl = url,
 ): Dispatcher {
-  const config = { SCAN_TICK_MS: TICK_MS, SCAN_INTERVALS: {}, SCAN_PARALLEL: 20, REDIS_URL: redisUrl };
+  const config = {
+    SCAN_TICK_MS: TICK_MS,
+    SCAN_INTERVALS: {},
+    SCAN_PARALLEL: 20,
+    SCAN_SINGLES_UP_TO: 200,
+    SCAN_BATCH_SIZE: 25,
+    REDIS_URL: redisUrl,
+  };
   const invoker = createLambdaInvoker({ functionName: 'collect', client: api.client });
   const log = createJsonLog(() => undefined);
   const created = createDispatcher(config, { invoker, deadLetters: createFileDeadLetters(letters) }, log);

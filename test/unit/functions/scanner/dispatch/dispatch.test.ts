@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
+import { batchLimitsOf } from '../../../../../functions/scanner/dispatch/config.ts';
 import { dispatch } from '../../../../../functions/scanner/dispatch/dispatch.ts';
 import { FakeDispatchClock } from '../../../../support/fake-dispatch-clock.ts';
 import { intervalsOf, type MemoryDispatch, memoryDispatch, throttled } from '../../../../support/memory-dispatch.ts';
@@ -53,6 +54,13 @@ describe('a tick', () => {
     expect(deps.invoked).toHaveLength(400);
     expect(new Set(deps.scansAt(NOW_MS).values())).toEqual(new Set([1]));
     expect(deps.scansAt(NOW_MS).size).toBe(10_000);
+  });
+
+  test('has batches of the size that is set, from the number on that is set', async () => {
+    const { deps } = create(90);
+    const batches = batchLimitsOf({ SCAN_SINGLES_UP_TO: 10, SCAN_BATCH_SIZE: 40 });
+    await dispatch({ ...deps, settings: { ...deps.settings, batches } }, NOW_MS, never);
+    expect(deps.invoked.map(({ proxies }) => proxies.length)).toEqual([40, 40, 10]);
   });
 
   test('has what somebody asked for, which is settled once it is on its way', async () => {
@@ -202,6 +210,14 @@ describe('a tick', () => {
     // Sending ends early enough for the rest before the next tick.
     expect(deps.recorded[0]?.durationMs).toBeLessThan(TICK_MS);
     expect(deps.lines.at(-1)).toMatchObject({ level: 'error', event: 'tick dispatched in part' });
+  });
+
+  test('tells in the log how far behind its tick all of it was sent', async () => {
+    const { clock, deps } = create(1, { invoker: { invoke: () => clock.sleep(7_000, never) } });
+    const run = dispatch(deps, NOW_MS - 20_000, never);
+    await clock.pass(7_000);
+    await run;
+    expect(deps.lines.at(-1)).toMatchObject({ event: 'tick dispatched', fields: { lagMs: 27_000 } });
   });
 
   test('is sent and recorded elsewhere while one of the records hangs, and one is away', async () => {
