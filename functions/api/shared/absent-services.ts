@@ -1,5 +1,6 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
+import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { AlertRulePublisher, Skyeye } from '@proxywatch/core/ports/skyeye';
 
 /** Services that this deployment was given no address of: as good as unreachable. */
@@ -20,6 +21,8 @@ export const absentSkyeye: Skyeye = {
 export const absentAlertRules: AlertRulePublisher = {
   publish: absent('skyeye', 'ALERT_RULES_FILE or AMP_WORKSPACE_ID'),
 };
+
+export const absentOperations: OperationInvoker = { invoke: absent('lambda', 'OPERATE_FUNCTION') };
 
 function absent(service: string, variable: string): () => Promise<never> {
   return async () => {

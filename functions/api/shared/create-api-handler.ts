@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
 import type { ApiRuntime } from './api-runtime.ts';
 import type { Exchange } from './exchange.ts';
-import { createRouteTable } from './find-route.ts';
+import { createRouteTable, type KnownOperation } from './find-route.ts';
 import { finishAnswer } from './finish-answer.ts';
 import type { ApiHandler, GatewayEvent, LambdaContext } from './gateway-event.ts';
 import { logExchange } from './log-exchange.ts';
@@ -13,8 +13,8 @@ import type { AnyRoute, ApiModule } from './route.ts';
 import { allowedBy, serveRequest } from './serve-request.ts';
 
 export interface ApiHandlerOptions {
-  /** All routes there are: the module that answers for unknown paths tells by them which methods a path takes. @default - its own */
-  readonly known?: readonly AnyRoute[];
+  /** All that the API has: the module that answers for unknown paths tells by them which methods a path takes. @default - its own */
+  readonly known?: readonly KnownOperation[];
 }
 
 interface MiddyRequest {

@@ -7,13 +7,13 @@ import type { Log } from '@proxywatch/core/ports/log';
 import type { ApiRuntime } from './api-runtime.ts';
 import type { ApiConfig } from './config.ts';
 import { createCursorCodec } from './cursor.ts';
-import { createApiDeps } from './deps.ts';
+import { type ApiParts, createApiDeps } from './deps.ts';
 import { lazily } from './lazily.ts';
 import { createRoleSource } from './role-source.ts';
 
 /** The whole of the API behind its routes. */
-export function createApiRuntime(config: ApiConfig, log: Log): ApiRuntime {
-  const deps = createApiDeps(config, log);
+export function createApiRuntime(config: ApiConfig, log: Log, parts: ApiParts = {}): ApiRuntime {
+  const deps = createApiDeps(config, log, parts);
   return lazily<ApiRuntime>({
     deps: () => deps,
     authenticator: () => authenticatorOf(config),

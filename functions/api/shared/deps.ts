@@ -16,9 +16,7 @@ import type { Log } from '@proxywatch/core/ports/log';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { SecretBox } from '@proxywatch/core/ports/secret-box';
 import type { AlertRulePublisher } from '@proxywatch/core/ports/skyeye';
-import { createLocalOperationInvoker } from '../../control/local-operation-invoker.ts';
-import { operate } from '../../control/operate.ts';
-import { absentAlertRules, absentDatabaseConfig, absentSkyeye } from './absent-services.ts';
+import { absentAlertRules, absentDatabaseConfig, absentOperations, absentSkyeye } from './absent-services.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { awaiting } from './awaited-services.ts';
 import type { ApiConfig } from './config.ts';
@@ -29,8 +27,16 @@ const LOCAL_CONNECTIONS = 10;
 /** A proxy that is upgraded has another version, and is asked anew at once. */
 const CAPABILITIES_REMEMBERED_MS = 600_000;
 
+export interface ApiParts {
+  /**
+   * Has operations go on in this process, where no OPERATE_FUNCTION does. Given by whoever is no Lambda, so that functions are
+   * without the code for it. @default - operations are refused
+   */
+  readonly operateHere?: (deps: ApiDeps) => OperationInvoker;
+}
+
 /** What the API works with. Parts are made when they are first needed, and connect when they are first used. */
-export function createApiDeps(config: ApiConfig, log: Log): ApiDeps {
+export function createApiDeps(config: ApiConfig, log: Log, parts: ApiParts = {}): ApiDeps {
   const { DCDB_URL, REDIS_URL, SKYEYE_URL, SKYEYE_REGION, DBCONFIG_URL, PROXY_CREDENTIALS_FILE } = config;
   const defaultConnections = config.AWS_LAMBDA_FUNCTION_NAME === undefined ? LOCAL_CONNECTIONS : 1;
   const deps: ApiDeps = lazily<ApiDeps>({
@@ -73,7 +79,7 @@ export function createApiDeps(config: ApiConfig, log: Log): ApiDeps {
             }),
           ),
     alertRules: () => awaiting('skyeye', alertRulesOf(config)),
-    operations: () => operationsOf(config, deps, log),
+    operations: () => operationsOf(config, deps, parts),
     secrets: () => secretsOf(config),
     hasBootstrapAdmin: () => config.BOOTSTRAP_ADMIN !== undefined,
     log: () => log,
@@ -111,11 +117,8 @@ function secretsOf({ SECRET_KEY_FILE: keyFile, SECRET_KMS_KEY_ID: keyId, SECRET_
   });
 }
 
-/** Without a function for it, operations go on in this process. */
-function operationsOf({ OPERATE_FUNCTION: functionName }: ApiConfig, deps: ApiDeps, log: Log): OperationInvoker {
-  if (functionName === undefined) {
-    return createLocalOperationInvoker({ operate: (request, signal) => operate(deps, request, signal), log });
-  }
+function operationsOf({ OPERATE_FUNCTION: functionName }: ApiConfig, deps: ApiDeps, { operateHere }: ApiParts) {
+  if (functionName === undefined) return operateHere?.(deps) ?? absentOperations;
   return loadedLater<OperationInvoker>(async () => {
     const { createLambdaOperationInvoker } = await import('@proxywatch/core/drivers/lambda/lambda-operation-invoker');
     return awaiting('lambda', createLambdaOperationInvoker({ functionName }));

@@ -1,5 +1,7 @@
 import type { AnyRoute } from './route.ts';
 
+export type KnownOperation = Pick<AnyRoute, 'method' | 'path'>;
+
 export interface RouteTable {
   /** The route of a resource and method. */
   find(resource: string, method: string): AnyRoute | undefined;
@@ -8,7 +10,7 @@ export interface RouteTable {
 }
 
 /** Routes by the template that API Gateway found; `known` are those of the whole API, for what it found none of. */
-export function createRouteTable(routes: readonly AnyRoute[], known: readonly AnyRoute[]): RouteTable {
+export function createRouteTable(routes: readonly AnyRoute[], known: readonly KnownOperation[]): RouteTable {
   const byResource = Map.groupBy(routes, ({ path }) => path as string);
   return {
     find: (resource, method) => byResource.get(resource)?.find((route) => route.method === method),

@@ -2,15 +2,14 @@ import { z } from 'zod';
 import { ok } from '../shared/answer.ts';
 import { route } from '../shared/route.ts';
 import { DOCS_POLICY, renderDocs } from './docs/render-docs.ts';
-import { createDocument } from './openapi/document.ts';
 import type { OpenApiDocument } from './openapi/document-types.ts';
+import { fetchWholeDocument } from './whole-document.ts';
 
 let document: Promise<OpenApiDocument> | undefined;
 let page: Promise<string> | undefined;
 
-/** Of all routes, which stand above this module: they are looked at when somebody asks. */
 function wholeDocument(): Promise<OpenApiDocument> {
-  document ??= import('../routes.ts').then(({ apiRoutes }) => createDocument(apiRoutes));
+  document ??= fetchWholeDocument();
   return document;
 }
 

@@ -11,6 +11,7 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
+import type { LayerName } from '../packages/functions.ts';
 import type { PackedSystem } from '../packages/pack-system.ts';
 import type { Access, Network, ObservedFunction } from '../stacks/contracts.ts';
 import { acknowledgeVpcRole } from './acknowledgements.ts';
@@ -31,12 +32,12 @@ export interface SystemFunctionProps {
 }
 
 /**
- * The functions of one stack, and the two layers below them. Each stack has layers of its own: a new layer is a new ARN, and
+ * The functions of one stack, and the layers below them. Each stack has layers of its own: a new layer is a new ARN, and
  * CloudFormation does not let one change that another stack has imported.
  */
 export class SystemFunctions extends Construct {
   readonly observed: ObservedFunction[] = [];
-  readonly #layers: readonly LayerVersion[];
+  readonly #layers = new Map<LayerName, LayerVersion>();
   readonly #system: { readonly config: StageConfig; readonly packages: PackedSystem; readonly network: Network };
 
   constructor(
@@ -46,15 +47,6 @@ export class SystemFunctions extends Construct {
   ) {
     super(scope, id);
     this.#system = system;
-    this.#layers = (['core', 'vendor'] as const).map(
-      (name) =>
-        new LayerVersion(this, name, {
-          code: Code.fromAsset(system.packages.layers[name]),
-          compatibleRuntimes: [Runtime.NODEJS_24_X],
-          compatibleArchitectures: [Architecture.ARM_64],
-          description: `Proxywatch ${system.config.stage}: ${name}`,
-        }),
-    );
   }
 
   /** Named `proxywatch-<stage>-<name>`, with a log group and a role of its own that may do what `access` gives and no more. */
@@ -75,7 +67,7 @@ export class SystemFunctions extends Construct {
       handler: packed.handler,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      layers: [...this.#layers],
+      layers: packed.layers.map((layer) => this.#layer(layer)),
       memorySize: memoryMiB,
       timeout,
       logGroup,
@@ -94,6 +86,20 @@ export class SystemFunctions extends Construct {
       timeoutSeconds: timeout.toSeconds(),
     });
     return made;
+  }
+
+  #layer(name: LayerName): LayerVersion {
+    const { config, packages } = this.#system;
+    const layer =
+      this.#layers.get(name) ??
+      new LayerVersion(this, name, {
+        code: Code.fromAsset(packages.layers[name]),
+        compatibleRuntimes: [Runtime.NODEJS_24_X],
+        compatibleArchitectures: [Architecture.ARM_64],
+        description: `Proxywatch ${config.stage}: ${name}`,
+      });
+    this.#layers.set(name, layer);
+    return layer;
   }
 
   /** Asynchronous invocations of ours are tried once: whoever sent them sends again, and what is old is worth nothing. */

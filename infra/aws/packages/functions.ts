@@ -1,3 +1,6 @@
+/** `api` has what the modules of the API share. */
+export type LayerName = 'core' | 'vendor' | 'api';
+
 export interface FunctionEntry {
   /** Folder of the package, and part of the function's name. */
   readonly name: string;

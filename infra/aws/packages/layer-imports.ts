@@ -1,11 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { ROOT } from './bundle.ts';
 
-export const CORE = '@proxywatch/core';
-export const CORE_SOURCES = 'layers/core/src';
+/** Folders of the project that are a package of a layer, in one file with all their modules. */
+export interface LayerPackage {
+  readonly name: string;
+  /** From the root of the project. */
+  readonly sources: string;
+}
+
+export const CORE: LayerPackage = { name: '@proxywatch/core', sources: 'layers/core/src' };
+/** What the modules of the API have in common. */
+export const API: LayerPackage = { name: '@proxywatch/api', sources: 'functions/api/shared' };
 
 /** The runtime brings the clients of AWS, all of one version. In a layer they would come first, and mix with its own. */
 const RUNTIME = /^@aws-sdk\/client-/;
@@ -14,23 +22,32 @@ const VENDOR: readonly string[] = ['package.json', 'layers/vendor/package.json']
   .filter((name) => !RUNTIME.test(name));
 
 /**
- * Leaves to layers and runtime what they have; anything else that is no file of the project is an error. Modules of the layer
- * core are taken from its one file: opening one for each of them took longer than all that they do.
+ * Leaves to layers and runtime what they have; anything else that is no file of the project is an error. Modules of the layers
+ * `core` and `api` are taken from the one file of each: opening one for each of them took longer than all that they do.
  */
 export const layerImports: Plugin = {
   name: 'layer-imports',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
       if (kind === 'entry-point') return undefined;
-      if (path.startsWith(`${CORE}/`)) return coreModule(path.slice(CORE.length + 1));
-      if (path === CORE || isBuiltin(path) || RUNTIME.test(path) || isInVendor(path)) return { path, external: true };
+      if (path.startsWith(`${CORE.name}/`)) return moduleOf(CORE, path.slice(CORE.name.length + 1));
+      const isLayer = path === CORE.name || path === API.name;
+      if (isLayer || isBuiltin(path) || RUNTIME.test(path) || isInVendor(path)) return { path, external: true };
       return {
         errors: [{ text: `${path} is in no layer: add it to the dependencies in layers/vendor/package.json` }],
       };
     });
-    build.onLoad({ filter: /./, namespace: CORE }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(CORE)})[${JSON.stringify(path)}];`,
-    }));
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const from = relative(join(ROOT, API.sources), resolveDir);
+      const target = relative(join(ROOT, API.sources), join(resolveDir, path));
+      const isOfAnother = from.startsWith('..') && !target.startsWith('..');
+      return isOfAnother ? moduleOf(API, target.replace(/\.ts$/, '')) : undefined;
+    });
+    for (const { name } of [CORE, API]) {
+      build.onLoad({ filter: /./, namespace: name }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(name)})[${JSON.stringify(path)}];`,
+      }));
+    }
   },
 };
 
@@ -41,9 +58,9 @@ export function vendorImportsOf(metafiles: readonly Metafile[]): ReadonlyMap<str
   return Map.groupBy(paths, packageOf);
 }
 
-function coreModule(path: string) {
-  const file = `${CORE_SOURCES}/${path}.ts`;
-  return existsSync(join(ROOT, file)) ? { path, namespace: CORE } : { errors: [{ text: `there is no ${file}` }] };
+function moduleOf({ name, sources }: LayerPackage, path: string) {
+  const file = `${sources}/${path}.ts`;
+  return existsSync(join(ROOT, file)) ? { path, namespace: name } : { errors: [{ text: `there is no ${file}` }] };
 }
 
 function isInVendor(path: string): boolean {

@@ -12,6 +12,7 @@ import { parseApiConfig } from '../../../functions/api/shared/config.ts';
 import { createApiHandler } from '../../../functions/api/shared/create-api-handler.ts';
 import { createApiRuntime } from '../../../functions/api/shared/create-api-runtime.ts';
 import { type AnyRoute, API_MODULES, type ApiModule } from '../../../functions/api/shared/route.ts';
+import { operateHere } from '../../../functions/control/operate-here.ts';
 import { sweepOperations } from '../../../functions/control/sweep-operations.ts';
 import { type ProxyHandler, startRestServer } from './rest-server.ts';
 
@@ -29,7 +30,7 @@ const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
 stopping.signal.addEventListener('abort', () => setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref());
 
-const runtime = createApiRuntime(config, log);
+const runtime = createApiRuntime(config, log, { operateHere });
 const handlers = Object.fromEntries(
   API_MODULES.map((module) => [module, createApiHandler(module, apiRoutes, () => runtime, { known: apiRoutes })]),
 ) as unknown as Readonly<Record<ApiModule, ProxyHandler>>;

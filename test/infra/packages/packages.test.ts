@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writeFiles } from '../../../infra/aws/packages/bundle.ts';
-import { FUNCTIONS } from '../../../infra/aws/packages/functions.ts';
+import { API_MODULES, FUNCTIONS, type LayerName } from '../../../infra/aws/packages/functions.ts';
 import { bundleFunctions, type PackedFunction, packFunctions } from '../../../infra/aws/packages/pack-functions.ts';
 import { type PackedLayers, packLayers } from '../../../infra/aws/packages/pack-layers.ts';
 import { packVendorPackage } from '../../../infra/aws/packages/vendor-package.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'packages-'));
   const outDir = join(folder, 'packed');
   [functions, layers] = await Promise.all([packFunctions({ outDir }), packLayers({ outDir })]);
-  lambda = unpackLambda(join(folder, 'lambda'), { functions: {}, layers: [layers.core, layers.vendor] });
+  lambda = unpackLambda(join(folder, 'lambda'), { functions: {}, layers: Object.values(layers) });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -80,12 +80,30 @@ describe('what is deployed', () => {
 });
 
 describe('the layers', () => {
-  test('have each module of the core, all of which load', async () => {
-    const modules = globSync('**/*.ts', { cwd: join(ROOT, 'layers/core/src') }).map((path) =>
-      path.replace(/\.ts$/, ''),
-    );
-    const script = `const core = require('@proxywatch/core'); console.log(JSON.stringify(Object.keys(core).filter((name) => core[name])))`;
+  test.each([
+    ['core', 'layers/core/src'],
+    ['api', 'functions/api/shared'],
+  ])('have each module of %s, all of which load', async (name, sources) => {
+    const modules = globSync('**/*.ts', { cwd: join(ROOT, sources) }).map((path) => path.replace(/\.ts$/, ''));
+    const script = `const all = require('@proxywatch/${name}'); console.log(JSON.stringify(Object.keys(all).filter((name) => all[name])))`;
     expect(JSON.parse(await lambda.run(script))).toEqual(modules.sort());
+  });
+
+  test('are used by those that need them', () => {
+    const users = (layer: LayerName) =>
+      functions.filter(({ layers }) => layers.includes(layer)).map(({ name }) => name);
+    expect(users('api')).toEqual(API_MODULES.map((name) => `api-${name}`));
+    expect(users('core')).toEqual(FUNCTIONS.map(({ name }) => name));
+    expect(users('vendor')).toEqual(FUNCTIONS.map(({ name }) => name));
+  });
+
+  test('have all that modules of the API share, which stands nowhere twice', () => {
+    const own = functions.map(({ path }) => readFileSync(join(path, 'handler.js'), 'utf8'));
+    expect(own.filter((text) => text.includes('\n// functions/api/shared/'))).toEqual([]);
+    const shared = readFileSync(join(layers.api, 'nodejs/node_modules/@proxywatch/api/index.js'), 'utf8');
+    const sources = [...shared.matchAll(/^\/\/ (functions\/.*)\.ts$/gm)].map(([, source = '']) => source);
+    expect(sources).toContain('functions/api/shared/serve-request');
+    expect(sources.filter((source) => !source.startsWith('functions/api/shared/'))).toEqual([]);
   });
 
   test('export what Node imports from the same packages', async () => {

@@ -12,6 +12,7 @@ import { createApiDeps } from '../../../functions/api/shared/deps.ts';
 import type { AnyRoute } from '../../../functions/api/shared/route.ts';
 import { createDocument } from '../../../functions/api/system/openapi/document.ts';
 import type { Operation, Parameter } from '../../../functions/api/system/openapi/document-types.ts';
+import { operateHere } from '../../../functions/control/operate-here.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
 import { createTestApi, type TestAnswer, type TestApi, type TestCaller } from '../../support/api-harness.ts';
 import { valuesOf } from '../../support/json-schema-arbitrary.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
     PROXY_CREDENTIALS_FILE: put('credentials.json', '{"stats":{"user":"u","password":"p"}}'),
     SECRET_KEY_FILE: put('secret.key', randomBytes(32).toString('base64')),
   });
-  deps = createApiDeps(config, { info() {}, warn() {}, error() {} });
+  deps = createApiDeps(config, { info() {}, warn() {}, error() {} }, { operateHere });
   const { log: _, ...parts } = deps;
   api = createTestApi(apiRoutes, { ...parts, databases: DATABASES });
   for (const name of ['shop', 'blog']) await api.call('POST', '/v1/namespaces', { body: { name } });
