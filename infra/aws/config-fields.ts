@@ -25,6 +25,11 @@ export const secretArn = () =>
     error: 'expected the whole ARN of a secret in Secrets Manager, its six last characters included',
   });
 
+export const kmsKeyArn = () =>
+  z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, {
+    error: 'expected the ARN of a key in KMS',
+  });
+
 export const resourceId = (prefix: string) =>
   z
     .string()

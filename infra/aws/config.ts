@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import { z } from 'zod';
 import {
   cidr,
@@ -76,6 +77,8 @@ const network = z
       adminPorts: z.array(port()).min(1).default([6032]),
       trafficPorts: z.array(port()).min(1).default([6033]),
     }),
+    /** Where stores are that were there before. @default - in the VPC, and where its routes lead */
+    storeCidrs: z.array(cidr()).min(1).optional(),
     /** MySQL servers behind the proxies, for test log-ins of accounts. */
     databases: z
       .strictObject({ cidrs: z.array(cidr()).default([]), ports: z.array(port()).default([3306]) })
@@ -233,9 +236,11 @@ const scanner = z.strictObject({
   /** An invocation samples its proxies for nearly a minute, so each one costs that: small fleets go by batches as well. */
   singlesUpTo: count(0, 1_000).default(10),
   batchSize: count(1, 200).default(25),
-  intervalsMs: z.record(z.string(), count(1_000, 604_800_000)).default({}),
+  /** How often a collector runs; one that is not named runs each minute. */
+  intervalsMs: z.partialRecord(z.enum(COLLECTORS), count(1_000, 604_800_000)).default({}),
   slowSqlMs: count(1, 86_400_000).default(1_000),
-  slowTransactionMs: count(1, 86_400_000).default(5_000),
+  /** The processlist is sampled every 200 ms at most. */
+  slowTransactionMs: count(200, 86_400_000).default(5_000),
   showLiterals: z.boolean().default(false),
   sqlStatsTopN: count(1, 10_000).default(200),
 });
