@@ -69,3 +69,34 @@ export interface ObservedFunction {
   readonly logGroupName: string;
   readonly timeoutSeconds: number;
 }
+
+/** What the monitoring stack looks at in each of the others; stores that were there before us have watchers of their own. */
+export interface ObservedData {
+  readonly observed: readonly ObservedFunction[];
+  readonly dcdbClusterId?: string | undefined;
+  readonly redisCacheName?: string | undefined;
+  readonly kafkaClusterName?: string | undefined;
+  readonly stores: Pick<Stores, 'workspace'>;
+}
+
+export interface ObservedApi {
+  readonly observed: readonly ObservedFunction[];
+  readonly apiName: string;
+  readonly stageName: string;
+  readonly deadLetterQueueNames?: readonly string[];
+}
+
+export interface ObservedScanner {
+  readonly observed: readonly ObservedFunction[];
+  readonly deadLetterQueueNames: readonly string[];
+  /** Of the schedule that ticks. */
+  readonly scheduleGroupName: string;
+}
+
+export interface ObservedGateway {
+  readonly clusterName: string;
+  /** The gateways first, then the agents. */
+  readonly services: readonly { readonly name: string; readonly logGroupName: string }[];
+  /** Series of one gateway, which each tells once a minute. */
+  readonly seriesMetric: { readonly namespace: string; readonly metricName: string };
+}
