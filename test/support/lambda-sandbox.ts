@@ -57,8 +57,7 @@ const told = (error) => ({ code: error.code, message: error.message });
 export function unpackLambda(root: string, { functions, layers }: SandboxContents): LambdaSandbox {
   for (const layer of layers) cpSync(layer, join(root, 'opt'), { recursive: true });
   for (const [name, path] of Object.entries(functions)) cpSync(path, join(root, 'var/task', name), { recursive: true });
-  const runtimeModules = join(root, 'var/runtime/node_modules');
-  for (const name of withDependencies(RUNTIME_PACKAGES)) copyPackage(name, runtimeModules);
+  copyLambdaRuntime(join(root, 'var/runtime'));
   mkdirSync(join(root, 'var/task'), { recursive: true });
   const searchPath = [
     'opt/nodejs/node24/node_modules',
@@ -86,6 +85,11 @@ export function unpackLambda(root: string, { functions, layers }: SandboxContent
       return { stdout, ...JSON.parse(line?.slice('outcomes '.length) ?? 'null') };
     },
   };
+}
+
+/** The clients of AWS that Lambda's runtime brings, in the `node_modules` of a folder. */
+export function copyLambdaRuntime(folder: string): void {
+  for (const name of withDependencies(RUNTIME_PACKAGES)) copyPackage(name, join(folder, 'node_modules'));
 }
 
 function withDependencies(names: readonly string[]): ReadonlySet<string> {

@@ -21,6 +21,7 @@ const SCRIPTS_WITH_SERVERS = [
   'node_modules/jest/bin/jest.js',
   'test/bench/main.ts',
   'test/chaos/main.ts',
+  'test/deploy/run.ts',
 ];
 
 try {

@@ -1,0 +1,97 @@
+"""Stores and secrets."""
+
+import json
+import secrets
+
+from api_call import call, client
+from resource import Created, by_call, recorded, resource
+
+
+def install():
+    resource("AWS::SecretsManager::Secret", _create_secret, "Name")
+    resource("AWS::SecretsManager::ResourcePolicy", _create_secret_policy)
+    resource("AWS::SecretsManager::SecretTargetAttachment", recorded(lambda properties, _: properties["SecretId"]))
+    resource("AWS::SecretsManager::RotationSchedule", recorded(lambda properties, _: properties["SecretId"]))
+    resource("AWS::RDS::DBClusterParameterGroup", _create_parameter_group, "DBClusterParameterGroupName")
+    resource("AWS::RDS::DBCluster", _create_cluster, "DBClusterIdentifier")
+    resource(
+        "AWS::RDS::DBInstance",
+        by_call(
+            "rds",
+            "create_db_instance",
+            lambda made: made["DBInstance"]["DBInstanceIdentifier"],
+            lambda made: {"DBInstanceArn": made["DBInstance"]["DBInstanceArn"]},
+            lambda properties, context: {"DBInstanceIdentifier": context.name[:63].lower(), **_minor_version(properties)},
+        ),
+        "DBInstanceIdentifier",
+    )
+    # moto has serverless clusters of neither service that answer at an address.
+    resource(
+        "AWS::ElastiCache::ServerlessCache",
+        recorded(
+            lambda properties, _: properties["ServerlessCacheName"],
+            lambda properties, context: {
+                "ARN": f"arn:aws:elasticache:{context.region}:{context.account}:serverlesscache:{properties['ServerlessCacheName']}",
+                "Endpoint.Address": f"{properties['ServerlessCacheName']}-x1y2z3.serverless.euc1.cache.amazonaws.com",
+                "Endpoint.Port": "6379",
+            },
+        ),
+    )
+    resource(
+        "AWS::MSK::ServerlessCluster",
+        by_call(
+            "kafka",
+            "create_cluster_v2",
+            lambda made: made["ClusterArn"],
+            lambda made: {"Arn": made["ClusterArn"]},
+            lambda properties, _: {"ClusterName": properties["ClusterName"], "Serverless": properties},
+        ),
+    )
+
+
+def _create_secret(properties, context):
+    generate = properties.pop("GenerateSecretString", None)
+    if generate is not None:
+        key = generate.get("GenerateStringKey")
+        password = secrets.token_hex(16)
+        template = json.loads(generate.get("SecretStringTemplate", "{}"))
+        properties["SecretString"] = password if key is None else json.dumps({**template, key: password})
+    made = call("secretsmanager", "create_secret", {"Name": context.name, **properties}, context.region)
+    return Created(made["ARN"], {"Id": made["ARN"]})
+
+
+def _create_secret_policy(properties, context):
+    policy = json.dumps(properties["ResourcePolicy"])
+    client("secretsmanager", context.region).put_resource_policy(SecretId=properties["SecretId"], ResourcePolicy=policy)
+    return Created(properties["SecretId"])
+
+
+def _create_parameter_group(properties, context):
+    name = properties.get("DBClusterParameterGroupName", context.name.lower())
+    made = call("rds", "create_db_cluster_parameter_group", {**properties, "DBClusterParameterGroupName": name}, context.region)
+    return Created(made["DBClusterParameterGroup"]["DBClusterParameterGroupName"])
+
+
+def _create_cluster(properties, context):
+    given = {"DBClusterIdentifier": context.name[:63].lower(), **_minor_version(properties)}
+    # moto wants it even where RDS keeps the password by itself.
+    if given.get("ManageMasterUserPassword"):
+        given["MasterUserPassword"] = secrets.token_hex(16)
+    made = call("rds", "create_db_cluster", given, context.region)["DBCluster"]
+    secret = made.get("MasterUserSecret")
+    return Created(
+        made["DBClusterIdentifier"],
+        {
+            "Endpoint.Address": made["Endpoint"],
+            "Endpoint.Port": str(made["Port"]),
+            "ReadEndpoint.Address": made["ReaderEndpoint"],
+            "DBClusterArn": made["DBClusterArn"],
+            "DBClusterResourceId": made["DbClusterResourceId"],
+            **({} if secret is None else {"MasterUserSecret.SecretArn": secret["SecretArn"]}),
+        },
+    )
+
+
+def _minor_version(properties):
+    """moto has a list of versions that ends before ours."""
+    return properties
