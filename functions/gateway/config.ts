@@ -17,6 +17,8 @@ const settings = z.object({
   GATEWAY_HOST: nonEmpty().default('127.0.0.1'),
   /** `host:port` under which Prometheus and other gateways reach this one. */
   GATEWAY_ADVERTISE: hostPort().optional(),
+  /** What it runs: gateways of another release than those at work stand by as their successors. */
+  GATEWAY_RELEASE: nonEmpty().optional(),
   REDIS_URL: redisUrl(),
   PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
   /** Registry without the API; otherwise the one in Redis is used. */

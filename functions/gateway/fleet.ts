@@ -14,6 +14,8 @@ import type { ProxyWorker } from './worker/proxy-worker.ts';
 
 export interface FleetOptions {
   readonly memberId: string;
+  /** What it runs, as of Member.release. */
+  readonly release?: string | undefined;
   /** `host:port` of this gateway; known once it listens. */
   readonly advertise: () => string;
   readonly registry: RegistryWatch;
@@ -191,16 +193,19 @@ export class Fleet {
   }
 
   async #meet(signal: AbortSignal): Promise<void> {
-    const { memberId, advertise, membership, membershipOptions, holdings, planner, registry, metrics } = this.#options;
+    const { memberId, release, advertise, membership, membershipOptions } = this.#options;
+    const { holdings, planner, registry, metrics } = this.#options;
     const heartbeat = {
       id: memberId,
+      release,
       advertise: advertise(),
       isScraped: this.#isScraped(),
       isDraining: false,
-      holds: holdings.weights,
+      holds: holdings.weigh((proxyId) => planner.weightOf(proxyId)),
     };
     const view = await membership.heartbeat(heartbeat, membershipOptions, signal);
     const { proxies } = registry;
+    if (proxies) planner.watch(view, proxies.keys());
     for (const id of this.#assignment.keys()) this.#known.add(id);
     for (const id of this.#known) if (proxies && !proxies.has(id)) this.#known.delete(id);
     this.#assignment =
@@ -236,7 +241,7 @@ export class Fleet {
   #leaving(isOurs: (id: string) => boolean): ReadonlySet<string> {
     const slots = new Set(this.#view?.members.map(({ slot }) => slot));
     const hasHeir = (id: string) => slots.has(this.#assignment.get(id) ?? '');
-    return new Set(Object.keys(this.#options.holdings.weights).filter((id) => !isOurs(id) && hasHeir(id)));
+    return new Set(this.#options.holdings.leasedIds.filter((id) => !isOurs(id) && hasHeir(id)));
   }
 
   /** Once for each: a Redis that is away for a day is one line, not one for each heartbeat. */

@@ -72,6 +72,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const heartbeatMs = Math.min(leaseMs / 3, config.REGISTRY_POLL_MS);
   const fleet = new Fleet({
     memberId,
+    release: config.GATEWAY_RELEASE,
     advertise,
     registry: new RegistryWatch(registry, metrics, log),
     membership,

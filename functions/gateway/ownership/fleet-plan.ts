@@ -1,4 +1,4 @@
-import type { Assignment, Member, Slot } from '@proxywatch/core/domain/ownership/membership';
+import type { Assignment, Slot } from '@proxywatch/core/domain/ownership/membership';
 import { plan } from '@proxywatch/core/domain/ownership/plan';
 import { smoothWeight } from '@proxywatch/core/domain/ownership/weight';
 import type { Log } from '@proxywatch/core/ports/log';
@@ -8,12 +8,15 @@ import type { GatewayMetrics } from '../gateway-metrics.ts';
 /** Weight of a proxy that nobody has collected from yet: as many series as are named by default. */
 const UNKNOWN_WEIGHT = 100;
 
-/** What the member with the planning lease does: it says who should own which proxy, as a hint to all. */
+/**
+ * What the member with the planning lease does: it says who should own which proxy, as a hint to all. The others watch, so
+ * that whoever plans next weighs proxies as his predecessor did.
+ */
 export class FleetPlanner {
   readonly #membership: MembershipStore;
   readonly #metrics: GatewayMetrics;
   readonly #log: Log;
-  readonly #weights = new Map<string, number>();
+  #weights: ReadonlyMap<string, number> = new Map();
 
   constructor(membership: MembershipStore, metrics: GatewayMetrics, log: Log) {
     this.#membership = membership;
@@ -21,13 +24,31 @@ export class FleetPlanner {
     this.#log = log;
   }
 
-  /** Publishes a new assignment if one is due; answers the one that holds now. */
+  /** Series of a proxy, as far as is known. */
+  weightOf(proxyId: string): number {
+    return this.#weights.get(proxyId) ?? UNKNOWN_WEIGHT;
+  }
+
+  /** Takes note of what the members hold. */
+  watch({ members }: FleetView, proxyIds: Iterable<string>): void {
+    const observed = new Map(members.flatMap(({ holds }) => Object.entries(holds)));
+    const weights = [...proxyIds].flatMap((id): [string, number][] => {
+      const [known, series] = [this.#weights.get(id), observed.get(id)];
+      const weight = series === undefined ? known : smoothWeight(known, series);
+      return weight === undefined ? [] : [[id, weight]];
+    });
+    this.#weights = new Map(weights);
+  }
+
+  /** Publishes a new assignment of these proxies if one is due; answers the one that holds now. */
   async plan(memberId: string, view: FleetView, proxyIds: Iterable<string>, signal: AbortSignal): Promise<Assignment> {
+    const slots = slotsOf(view);
     const { assignment, moves } = plan({
       previous: previousOf(view),
-      slots: slotsOf(view),
-      weights: this.#weigh(view.members, proxyIds),
+      slots,
+      weights: new Map([...proxyIds].map((id) => [id, this.weightOf(id)])),
       pins: view.pins,
+      isInTransition: isInTransition(view, slots),
     });
     const isSame = moves.length === 0 && assignment.size === view.assignment.size;
     if (isSame || !(await this.#membership.publish(memberId, assignment, view.assignmentVersion, signal))) {
@@ -36,17 +57,6 @@ export class FleetPlanner {
     for (const { reason } of moves) this.#metrics.moves.inc({ reason });
     this.#log.info('assignment published', { proxies: assignment.size, moves: moves.length });
     return assignment;
-  }
-
-  #weigh(members: readonly Member[], proxyIds: Iterable<string>): ReadonlyMap<string, number> {
-    const observed = new Map(members.flatMap(({ holds }) => Object.entries(holds)));
-    const wanted = new Set(proxyIds);
-    for (const id of wanted) {
-      const series = observed.get(id);
-      if (series !== undefined) this.#weights.set(id, smoothWeight(this.#weights.get(id), series));
-    }
-    for (const id of this.#weights.keys()) if (!wanted.has(id)) this.#weights.delete(id);
-    return new Map([...wanted].map((id) => [id, this.#weights.get(id) ?? UNKNOWN_WEIGHT]));
   }
 }
 
@@ -66,9 +76,17 @@ function slotsOf({ members, waitingSlots, drainedSlots }: FleetView): readonly S
       ? []
       : [{ name: slot, memberId: id, isDrained: isDraining || drainedSlots.has(slot), isScraped }],
   );
-  // Only a member that said good-bye has a successor on its way: what one that fell silent had is given to others.
+  // A member that said good-bye has a successor on its way, and one that stands by takes any slot with its next heartbeat.
+  // Without either, what a member had that fell silent is given to others.
+  let standbys = members.filter(({ slot, isDraining }) => slot === undefined && !isDraining).length;
   const waiting = waitingSlots
-    .filter(({ kind }) => kind === 'left')
+    .filter(({ kind }) => kind === 'left' || standbys-- > 0)
     .map(({ name }): Slot => ({ name, memberId: undefined, isDrained: drainedSlots.has(name), isScraped: false }));
   return [...held, ...waiting];
+}
+
+/** While members of one release follow those of another, or a slot waits, what looks like imbalance is about to pass. */
+function isInTransition({ members }: FleetView, slots: readonly Slot[]): boolean {
+  const releases = new Set(members.flatMap(({ release }) => release ?? []));
+  return releases.size > 1 || slots.some(({ memberId, isDrained }) => memberId === undefined && !isDrained);
 }

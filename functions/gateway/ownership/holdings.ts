@@ -23,8 +23,6 @@ interface Wait {
   forgottenMs: number | undefined;
 }
 
-/** What a proxy counts as until its history is loaded. */
-const UNKNOWN_SERIES = 100;
 /** A worker that lets go writes its history within this. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -47,10 +45,14 @@ export class Holdings {
     return this.#held.get(proxyId)?.worker;
   }
 
-  /** Proxies held by lease, with the series that each exposes. */
-  get weights(): Readonly<Record<string, number>> {
-    const leased = [...this.#held].filter(([, { lease }]) => lease.token !== undefined);
-    return Object.fromEntries(leased.map(([id, { worker }]) => [id, worker.seriesCount ?? UNKNOWN_SERIES]));
+  /** Proxies held by lease. */
+  get leasedIds(): readonly string[] {
+    return [...this.#held].flatMap(([id, { lease }]) => (lease.token === undefined ? [] : [id]));
+  }
+
+  /** The same with the series that each exposes; until its history is loaded, with those that are expected of it. */
+  weigh(expected: (proxyId: string) => number): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.leasedIds.map((id) => [id, this.workerOf(id)?.seriesCount ?? expected(id)]));
   }
 
   /** Whether a proxy is wanted that another still holds: ask again soon. */

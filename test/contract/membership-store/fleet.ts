@@ -17,17 +17,19 @@ export class Gateway {
   slots: number;
   isDraining = false;
   settleMs = 0;
+  release: string | undefined;
   holds: Record<string, number> = {};
 
-  constructor(redis: RedisClient, id: string, slots: number) {
+  constructor(redis: RedisClient, id: string, slots: number, release?: string) {
     this.id = id;
+    this.release = release;
     this.store = createRedisMembershipStore(redis);
     this.slots = slots;
   }
 
   get heartbeat(): Heartbeat {
-    const { id, isDraining, holds } = this;
-    return { id, advertise: `${id}.example:9464`, isScraped: true, isDraining, holds };
+    const { id, release, isDraining, holds } = this;
+    return { id, release, advertise: `${id}.example:9464`, isScraped: true, isDraining, holds };
   }
 
   beat(): Promise<FleetView> {

@@ -1,7 +1,7 @@
 import type { Assignment, Member } from '../domain/ownership/membership.ts';
 
 /** What a member tells of itself with each heartbeat. */
-export type Heartbeat = Pick<Member, 'id' | 'advertise' | 'isScraped' | 'isDraining' | 'holds'>;
+export type Heartbeat = Pick<Member, 'id' | 'release' | 'advertise' | 'isScraped' | 'isDraining' | 'holds'>;
 
 /** Everything that the fleet agreed on, as of one moment. */
 export interface FleetView {
@@ -40,8 +40,8 @@ export interface MembershipOptions {
 /** Where gateways meet. All times are the store's own. Rejects with STORE_UNAVAILABLE. */
 export interface MembershipStore {
   /**
-   * Says that a member lives, gives it a slot when one is free (its previous one first, then one that waits for a
-   * successor), takes or renews the planning lease when nobody else holds it, and answers the view of the fleet.
+   * Says that a member lives, gives it a slot (its previous one first, then one that waits for a successor, then, unless
+   * members of another release have slots, a free one), takes or renews the planning lease when nobody else holds it, and answers the view of the fleet.
    */
   heartbeat(heartbeat: Heartbeat, options: MembershipOptions, signal?: AbortSignal): Promise<FleetView>;
   /** Says good-bye: the slot waits for a successor, the planning lease is free at once. */

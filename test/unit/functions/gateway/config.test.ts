@@ -47,7 +47,12 @@ describe('the configuration of a gateway', () => {
 
   test('is described in docs/configuration.md, setting by setting', () => {
     writeFileSync(join(folder, 'proxies.json'), '[]');
-    const all = { ...env, PROXIES_FILE: join(folder, 'proxies.json'), GATEWAY_ADVERTISE: 'gateway:9464' };
+    const all = {
+      ...env,
+      PROXIES_FILE: join(folder, 'proxies.json'),
+      GATEWAY_ADVERTISE: 'gateway:9464',
+      GATEWAY_RELEASE: '1',
+    };
     const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
     const [, section = ''] = /^## Gateway$([\s\S]*?)^## /m.exec(page) ?? [];
     const documented = [...section.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, names = '']) => names.split(', '));

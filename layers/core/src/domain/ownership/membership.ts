@@ -4,6 +4,8 @@ export interface Member {
   readonly id: string;
   /** Stable name of a place in the fleet; a member without one is a standby and owns nothing. */
   readonly slot: string | undefined;
+  /** What it runs. Members of another release than those that have slots are their successors. @default - any */
+  readonly release?: string | undefined;
   /** `host:port` under which Prometheus and other members reach it. */
   readonly advertise: string;
   /** Milliseconds since its last heartbeat, by the store's clock. */
@@ -35,6 +37,8 @@ export interface PlanInput {
   readonly weights: ReadonlyMap<string, number>;
   /** Proxy id → slot name, by an operator. A pin to a slot that is not there, or is drained, does not count. */
   readonly pins: ReadonlyMap<string, string>;
+  /** Members are being replaced: nobody sheds until they are. @default false */
+  readonly isInTransition?: boolean;
 }
 
 export type MoveReason = 'orphan' | 'new' | 'pin' | 'drain' | 'overload';

@@ -8,7 +8,7 @@ import { addMovable, addPinned, byText, byWeight, emptySlot, type SlotLoad, type
  * Says which slot each proxy of `weights` belongs to. Owners are kept; proxies without one are placed by rendezvous among the
  * slots that are not full; slots above the cap shed (see shedOverload for the exact bound). Pins are obeyed before all
  * else, and drained slots get nothing. A slot that nobody scrapes, or that waits for a successor, keeps what it has and takes
- * no part in the sharing while there are others.
+ * no part in the sharing while there are others. While members are being replaced nobody sheds.
  *
  * Pure: the same input in any order gives the same plan, and planning again on the result moves nothing. Without an undrained
  * slot the assignment is empty. Weights are rounded to whole numbers, at least 1. Moves stand in the order of proxy ids.
@@ -22,7 +22,7 @@ export function plan(input: PlanInput): Plan {
   const mean = meanLoad(sharing, homeless);
   // Heaviest first: what is hard to place finds room, and small ones fill what is left.
   for (const proxy of homeless.sort(byWeight)) placeByRendezvous(proxy, sharing, FILL_OVER_MEAN * mean);
-  shedOverload(sharing, mean);
+  if (!input.isInTransition) shedOverload(sharing, mean);
   const assignment = assignmentOf(slots);
   return { assignment, moves: movesOf(input, assignment) };
 }

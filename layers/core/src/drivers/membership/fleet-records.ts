@@ -27,6 +27,7 @@ export interface KnownAssignment {
 }
 
 const memberRecord = z.object({
+  release: z.string().optional(),
   advertise: z.string(),
   isScraped: z.boolean(),
   isDraining: z.boolean(),
@@ -34,9 +35,15 @@ const memberRecord = z.object({
 });
 const assignmentRecord = z.record(z.string(), z.string());
 
-/** What Redis keeps of a heartbeat, beside its time. */
-export function encodeMember({ advertise, isScraped, isDraining, holds }: Heartbeat): string {
-  return JSON.stringify({ advertise, isScraped, isDraining, holds } satisfies z.infer<typeof memberRecord>);
+/** What Redis keeps of a heartbeat, beside its time. The release comes first: scripts tell releases apart by the beginning. */
+export function encodeMember({ release, advertise, isScraped, isDraining, holds }: Heartbeat): string {
+  return JSON.stringify({ release, advertise, isScraped, isDraining, holds } satisfies z.infer<typeof memberRecord>);
+}
+
+/** How records begin: those of one release, and those of any. Members of none have neither. */
+export function recordBeginnings(release: string | undefined): readonly [ofRelease: string, ofAny: string] {
+  const ofAny = '{"release":';
+  return release === undefined ? ['', ''] : [`${ofAny}${JSON.stringify(release)},`, ofAny];
 }
 
 export function encodeAssignment(assignment: Assignment): string {

@@ -6,13 +6,14 @@ import { redisScript } from '../redis/redis-script.ts';
  *
  * KEYS 1: members, 2: slots, 3: fleet, 4: pins, 5: drains. ARGV 1: member id, 2: its record, 3: timeoutMs, 4: slotGraceMs,
  * 5: number of slots, 6: what it was told last (`new`, `standby`, or its slot), 7: `draining` or `staying`, 8: version of
- * the assignment that it knows, 9: most members, 10: the name of the fleet that it was told last, or '', 11: settleMs. Answers
- * `full`, or `view`, version, the assignment (none when it is the known one), whether the member plans, members (id, slot or
+ * the assignment that it knows, 9: most members, 10: the name of the fleet that it was told last, or '', 11: settleMs,
+ * 12: how the record of a member of its own release begins, 13: of any release, both '' for a member of none. Answers `full`, or `view`, version, the assignment (none when it is the known one), whether the member plans, members (id, slot or
  * '', age, record), waiting slots (name, ms left, kind), pins, drains, the fleet's name.
  */
 export const HEARTBEAT = redisScript(`${LUA_PRELUDE}
 local id, timeoutMs, graceMs, slotCount = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local standing, now = ARGV[6], nowMs()
+local function begins(record, beginning) return string.sub(record, 1, #beginning) == beginning end
 
 -- When nobody was heard for so long, or a member knows another fleet than this one, then Redis was away rather than all
 -- members: for the time of one timeout silence proves nothing.
@@ -30,7 +31,7 @@ redis.call('HSET', KEYS[3], 'beatMs', text(now), 'doubtMs', text(doubtMs), 'born
   'birth', birth)
 
 -- Members. A time in the future was written before the clock went back: it counts as now.
-local members, heardMs, goneMs = {}, {}, {}
+local members, heardMs, goneMs, recordOf = {}, {}, {}, {}
 redis.call('HSET', KEYS[1], id, text(now) .. ' ' .. ARGV[2])
 local lives = redis.call('HGETALL', KEYS[1])
 for i = 1, #lives, 2 do
@@ -44,6 +45,7 @@ for i = 1, #lives, 2 do
     if at > now then redis.call('HSET', KEYS[1], member, text(now) .. ' ' .. record) end
     heardMs[member] = math.min(at, now)
     table.insert(members, { member, record })
+    recordOf[member] = record
   end
 end
 if #members > tonumber(ARGV[9]) then
@@ -77,12 +79,19 @@ local drains = redis.call('SMEMBERS', KEYS[5])
 local isDrained = {}
 for _, name in ipairs(drains) do isDrained[name] = true end
 local waits = inDoubt and standing ~= 'new'
+-- Who comes while another release has slots is a successor: a place of its own would draw proxies away from those that it
+-- is about to follow. What they leave or lose is for anybody.
+local succeeds = false
+for _, slot in pairs(slots) do
+  local record = slot.kind == 'held' and recordOf[slot.member] or ''
+  if ARGV[13] ~= '' and begins(record, ARGV[13]) and not begins(record, ARGV[12]) then succeeds = true end
+end
 local function rankOf(name)
   local slot = slots[name]
   if isDrained[name] then return nil end
   if slot and slot.kind == 'left' then return 1 end
   if waits then return nil end
-  if not slot then return 3 end
+  if not slot then return not succeeds and 3 or nil end
   -- One that only the doubt keeps gives way to somebody new, who rather follows a fleet that died as a whole.
   if slot.kind == 'silent' or now - heardMs[slot.member] > timeoutMs then return 2 end
 end

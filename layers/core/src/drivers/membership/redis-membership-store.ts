@@ -8,6 +8,7 @@ import {
   encodeAssignment,
   encodeMember,
   type KnownAssignment,
+  recordBeginnings,
 } from './fleet-records.ts';
 import { HEARTBEAT } from './heartbeat-script.ts';
 import { DRAIN, FORGET, LEAVE, PIN, PUBLISH } from './membership-scripts.ts';
@@ -57,6 +58,7 @@ export function createRedisMembershipStore(redis: RedisClient, options: RedisMem
       MAX_MEMBERS,
       told.get(heartbeat.id)?.birth ?? '',
       membership.settleMs ?? 0,
+      ...recordBeginnings(heartbeat.release),
     ];
     const reply = await redis.evaluate(HEARTBEAT, [members, slots, fleet, pins, drains], args, { signal });
     if (Array.isArray(reply) && reply[0] === 'full') throw tooLarge(`more than ${MAX_MEMBERS} members`);

@@ -50,6 +50,16 @@ describe('a plan for an existing fleet', () => {
     ]);
   });
 
+  test('sheds nothing while members are being replaced, and places what has no owner', () => {
+    const { moves } = planOf({
+      previous: { p1: 'a', p2: 'a', p3: 'a' },
+      slots: [slot('a'), slot('b')],
+      weights: { p1: 4, p2: 3, p3: 2, p4: 1 },
+      isInTransition: true,
+    });
+    expect(moves).toEqual([{ proxyId: 'p4', from: undefined, to: 'b', reason: 'new' }]);
+  });
+
   test('forgets proxies that are no longer registered, and their pins', () => {
     expect(planOf({ previous: { gone: 'a' }, slots: [slot('a')], weights: {}, pins: { gone: 'a' } })).toEqual({
       assignment: {},
@@ -172,14 +182,16 @@ interface Fleet {
   readonly slots: readonly Slot[];
   readonly weights: Record<string, number>;
   readonly pins?: Record<string, string>;
+  readonly isInTransition?: boolean;
 }
 
-function planOf({ previous = {}, slots, weights, pins = {} }: Fleet) {
+function planOf({ previous = {}, slots, weights, pins = {}, isInTransition }: Fleet) {
   const input: PlanInput = {
     previous: new Map(Object.entries(previous)),
     slots,
     weights: new Map(Object.entries(weights)),
     pins: new Map(Object.entries(pins)),
+    isInTransition,
   };
   const { assignment, moves } = plan(input);
   return { assignment: Object.fromEntries(assignment), moves };
