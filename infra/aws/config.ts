@@ -96,14 +96,16 @@ function prefixOf(range: string): number {
 const data = z.strictObject({
   dcdb: z
     .union([
-      z.strictObject({
-        /** Never pauses: a scan each minute would wake it at once. */
-        minAcu: z.number().min(0.5).max(256).multipleOf(0.5).default(0.5),
-        maxAcu: z.number().min(1).max(256).multipleOf(0.5).default(4),
-        /** Beside the writer, to take over from it. */
-        readers: count(0, 15).default(0),
-        backupDays: count(1, 35).default(7),
-      }),
+      z
+        .strictObject({
+          /** Never pauses: a scan each minute would wake it at once. */
+          minAcu: z.number().min(0.5).max(256).multipleOf(0.5).default(0.5),
+          maxAcu: z.number().min(1).max(256).multipleOf(0.5).default(4),
+          /** Beside the writer, to take over from it. */
+          readers: count(0, 15).default(0),
+          backupDays: count(1, 35).default(7),
+        })
+        .refine(({ minAcu, maxAcu }) => minAcu <= maxAcu, { path: ['minAcu'], error: 'more than maxAcu' }),
       z.strictObject({
         /** A cluster that is there, MySQL 8 or Aurora MySQL 3. */
         host: z.string().min(1),
