@@ -8,11 +8,12 @@ import { proxiesFile } from '@proxywatch/core/config/proxies-file';
 import { z } from 'zod';
 
 const DAY_S = 86_400;
+export const DEFAULT_PORT = 9464;
 
 const settings = z.object({
   /** Name of this gateway among all: another for each process that runs, the same in its next life. */
   GATEWAY_ID: nonEmpty().optional(),
-  GATEWAY_PORT: port({ min: 0 }).default(9464),
+  GATEWAY_PORT: port({ min: 0 }).default(DEFAULT_PORT),
   /** Address to listen on; a container sets 0.0.0.0. */
   GATEWAY_HOST: nonEmpty().default('127.0.0.1'),
   /** `host:port` under which Prometheus and other gateways reach this one. */

@@ -56,6 +56,7 @@ export class Fleet {
   readonly #known = new Set<string>();
   readonly #partings: Partings;
   #scrapedMs: number;
+  #heardMs: number;
   #loop: Promise<void> | undefined;
   #problem: string | undefined;
   readonly #stopping = new AbortController();
@@ -64,6 +65,7 @@ export class Fleet {
     this.#options = options;
     this.#partings = new Partings(PATIENCE * options.heartbeatMs, options.clock);
     this.#scrapedMs = options.clock.nowMs();
+    this.#heardMs = options.clock.nowMs();
   }
 
   get workers(): readonly ProxyWorker[] {
@@ -90,6 +92,11 @@ export class Fleet {
   get #isPlanned(): boolean {
     if (this.#isAlone || (this.#assignment.size === 0 && this.workers.length > 0)) return true;
     return this.#options.registry.proxies?.keys().every((id) => this.#assignment.has(id)) === true;
+  }
+
+  /** Since a heartbeat was answered, or since the beginning. */
+  get heartbeatAgeMs(): number {
+    return this.#options.clock.nowMs() - this.#heardMs;
   }
 
   get view(): FleetView | undefined {
@@ -204,6 +211,7 @@ export class Fleet {
       holds: holdings.weigh((proxyId) => planner.weightOf(proxyId)),
     };
     const view = await membership.heartbeat(heartbeat, membershipOptions, signal);
+    this.#heardMs = this.#options.clock.nowMs();
     const { proxies } = registry;
     if (proxies) planner.watch(view, proxies.keys());
     for (const id of this.#assignment.keys()) this.#known.add(id);

@@ -22,6 +22,7 @@ import { FleetPlanner } from './ownership/fleet-plan.ts';
 import type { WorkerLease } from './ownership/held-lease.ts';
 import { Holdings } from './ownership/holdings.ts';
 import { RegistryWatch } from './registry-watch.ts';
+import { startResidentLog } from './resident-log.ts';
 import { ProxyWorker } from './worker/proxy-worker.ts';
 
 export interface GatewayParts {
@@ -109,9 +110,15 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   });
   fleet.start();
   memory.start();
+  const endResidentLog = startResidentLog({
+    workers: () => fleet.workers,
+    heartbeatAgeMs: () => fleet.heartbeatAgeMs,
+    log,
+  });
   return {
     port: server.port,
     async stop() {
+      endResidentLog();
       // Proxies first: until they are let go, whoever asks for one is answered; from then on he is sent to its new owner.
       await memory.stop();
       await fleet.stop();

@@ -12,8 +12,13 @@ import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-regis
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
 import { parseGatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
+import { withTaskIdentity } from './task-identity.ts';
 
-const config = exitOnConfigError(() => parseGatewayConfig(process.env));
+const env = await withTaskIdentity(process.env).catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
+});
+const config = exitOnConfigError(() => parseGatewayConfig(env));
 const log = createJsonLog((line) => process.stderr.write(line), { gateway: config.GATEWAY_ID });
 const redis = createRedis(config.REDIS_URL);
 // A history of a hundred thousand digests takes Redis a third of a second to write: a client of its own, with more time.

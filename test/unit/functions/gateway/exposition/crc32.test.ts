@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { crc32Combine, crc32Shift } from '../../../../../functions/gateway/exposition/crc32.ts';
+import { fc } from '../../../../support/properties.ts';
 
 describe('combined CRC-32', () => {
   test('is that of the bytes one after the other, as zlib computes it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type ValueKind, widthOf, writeValue } from '../../../../../functions/gateway/exposition/digits.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 

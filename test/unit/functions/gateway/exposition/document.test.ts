@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createCatalogue, type Format } from '../../../../../functions/gateway/exposition/catalogue.ts';
 import { ProxyDocument } from '../../../../../functions/gateway/exposition/document.ts';
 import type { Family } from '../../../../../functions/gateway/exposition/family.ts';
 import { encodeLabels } from '../../../../../functions/gateway/exposition/labels.ts';
 import { assemble, type Scrape } from '../../../../../functions/gateway/exposition/scrape.ts';
 import type { SeriesRef } from '../../../../../functions/gateway/exposition/series-table.ts';
+import { fc } from '../../../../support/properties.ts';
 import { parseExposition } from './strict-parser.ts';
 
 const EXECUTIONS: Family = {

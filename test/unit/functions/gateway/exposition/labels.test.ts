@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   canonicalFloat,
   encodeLabels,
   escapeHelp,
   escapeText,
 } from '../../../../../functions/gateway/exposition/labels.ts';
+import { fc } from '../../../../support/properties.ts';
 import { parseExposition } from './strict-parser.ts';
 
 describe('labels', () => {

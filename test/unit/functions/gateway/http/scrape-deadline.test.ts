@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { scrapeBudgetMs } from '../../../../../functions/gateway/http/scrape-deadline.ts';
+import { fc } from '../../../../support/properties.ts';
 
 test.each([
   ['10', 9_000],

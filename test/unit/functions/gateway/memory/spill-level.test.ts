@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { spillLevelOf } from '../../../../../functions/gateway/memory/spill-level.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const sizeOf = (sizes: readonly number[], level: number) => sizes.reduce((sum, size) => sum + Math.min(size, level), 0);
 
