@@ -105,10 +105,10 @@ export class HistoryKeeper {
     const remembered = this.#remembered;
     if (!remembered) throw new ProxywatchError('STORE_UNAVAILABLE', `the history of ${this.#proxyId} is not loaded`);
     const { digests } = remembered;
-    const recall = digests.recallOf(read, timing, scope);
+    const recall = digests.recallOf(read, scope);
     if (recall.wanted.length === 0 || (await this.#ask(recall, timing.wallS, signal))) return recall;
     this.#lose(remembered);
-    return digests.recallOf(read, timing, scope);
+    return digests.recallOf(read, scope);
   }
 
   /**

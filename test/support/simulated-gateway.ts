@@ -291,7 +291,7 @@ export class SimulatedGateway {
     const naming = { topN: this.#topN, atS: this.proxy.nowS, mayLeave: this.#isSeen, mayName: this.#mayName };
     let scope: RecallScope = 'changed';
     for (let attempt = 0; attempt < 3; attempt++) {
-      const recall = this.history.recallOf(read, timing, scope);
+      const recall = this.history.recallOf(read, scope);
       const records = recall.wanted.map((place) => this.#store?.rows.get(read.rows[place]?.key ?? ''));
       noteRecords(recall, recall.wanted, records, timing.wallS - 10);
       const correction = this.history.correct(read, timing, naming, recall);

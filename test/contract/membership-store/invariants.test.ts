@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../support/properties.ts';
 import { describeOnRedis, emptyRedis } from '../../support/redis-servers.ts';
 import { Gateway, slotsOf, TIMEOUT_MS } from './fleet.ts';
 import { passTime } from './fleet-clock.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { FLEET_KEYS } from '@proxywatch/core/drivers/membership/redis-membership-store';
-import fc from 'fast-check';
+import { fc } from '../../support/properties.ts';
 import { describeOnRedis, emptyRedis } from '../../support/redis-servers.ts';
 import { Gateway, GRACE_MS, TIMEOUT_MS } from './fleet.ts';
 import { fieldsOf, passTime } from './fleet-clock.ts';

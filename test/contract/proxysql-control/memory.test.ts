@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ConfigRow, ConfigTable, RowWrite } from '../../../layers/core/src/domain/control/config-rows.ts';
+import { fc } from '../../support/properties.ts';
 import { type ControlLab, startControlLab } from './lab.ts';
 
 const key = (...parts: string[]) => JSON.stringify(parts);

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type FakeAdmin, healthyAnswers, startFakeAdmin } from '../../support/fake-admin.ts';
 import { errorPacket, greeting, packet } from '../../support/mysql-packets.ts';
+import { fc } from '../../support/properties.ts';
 import { openSession } from '../../support/proxysql-session.ts';
 import { type RawServer, startRawServer } from '../../support/raw-server.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ProxySession } from '../../../layers/core/src/ports/proxy-driver.ts';
 import { type Answer, type FakeAdmin, healthyAnswers, startFakeAdmin } from '../../support/fake-admin.ts';
 import { packet } from '../../support/mysql-packets.ts';
+import { fc } from '../../support/properties.ts';
 import { type OpenOptions, openSession } from '../../support/proxysql-session.ts';
 import { until } from '../../support/until.ts';
 

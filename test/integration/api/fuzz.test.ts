@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { registerProxies } from '@proxywatch/core/drivers/dcdb/proxy-repository';
 import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
-import fc from 'fast-check';
 import { apiRoutes } from '../../../functions/api/routes.ts';
 import type { ApiDeps } from '../../../functions/api/shared/api-deps.ts';
 import { parseApiConfig } from '../../../functions/api/shared/config.ts';
@@ -17,6 +16,7 @@ import { startRedis } from '../../../infra/local/services/redis.ts';
 import { createTestApi, type TestAnswer, type TestApi, type TestCaller } from '../../support/api-harness.ts';
 import { valuesOf } from '../../support/json-schema-arbitrary.ts';
 import { type MigratedDcdb, startMigratedDcdb } from '../../support/migrated-dcdb.ts';
+import { fc } from '../../support/properties.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Requests of each operation. The same ones each time: what they find can be found again. */

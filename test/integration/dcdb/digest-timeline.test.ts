@@ -9,8 +9,8 @@ import {
   fetchDigestTimeline,
   type TimelineQuestion,
 } from '@proxywatch/core/drivers/dcdb/monitoring/digest-timeline';
-import fc from 'fast-check';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
+import { fc } from '../../support/properties.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './scan-batches.ts';
 import { BEGIN_MS, END_MS, type StatsFact, writeStatsHistory } from './stats-history.ts';
 

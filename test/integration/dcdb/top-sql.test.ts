@@ -14,9 +14,9 @@ import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb
 import { migrateDcdb } from '@proxywatch/core/drivers/dcdb/migrate-dcdb';
 import { fetchTopSql } from '@proxywatch/core/drivers/dcdb/monitoring/top-sql';
 import { maintainScanTables } from '@proxywatch/core/drivers/dcdb/scan/maintain-scan-tables';
-import fc from 'fast-check';
 import { sql } from 'kysely';
 import { type MariadbService, startMariadb } from '../../../infra/local/services/mariadb.ts';
+import { fc } from '../../support/properties.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './scan-batches.ts';
 import { BEGIN_MS, END_MS, RETENTION, type StatsFact, writeStatsHistory } from './stats-history.ts';
 

@@ -5,8 +5,8 @@ import { enforceNamespaces } from '@proxywatch/core/drivers/skyeye/enforce-names
 import { createPrometheusSkyeye } from '@proxywatch/core/drivers/skyeye/prometheus-skyeye';
 import { createRuleFilePublisher } from '@proxywatch/core/drivers/skyeye/rule-file-publisher';
 import type { AlertRule, QueryResult, Skyeye } from '@proxywatch/core/ports/skyeye';
-import fc from 'fast-check';
 import { ALERT_RULES, startPrometheus } from '../../../infra/local/services/prometheus.ts';
+import { fc } from '../../support/properties.ts';
 import { until } from '../../support/until.ts';
 import { expression } from '../../unit/layers/core/drivers/skyeye/promql-queries.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { StoredOperation } from '../../../../layers/core/src/ports/operation-store.ts';
 import { ControlBench } from '../../../support/control-bench.ts';
 import { MemoryFleet, row } from '../../../support/memory-control.ts';
+import { fc } from '../../../support/properties.ts';
 
 const MODULES = ['users', 'servers', 'variables'] as const;
 

@@ -35,7 +35,15 @@ export interface ReadTiming {
  */
 export const BIRTH_JITTER_S = 2;
 
-/** By how much the time of one birth may differ between the reads of an epoch, one that took `tookS` included. */
+/**
+ * By how much a birth may look younger than it did before. A slow read makes births look older, never younger, so how long
+ * the present one took does not matter: only that an earlier one may have been slow.
+ */
+export function youngerJitterOf(baseline: Pick<Baseline, 'slackS'> | undefined): number {
+  return BIRTH_JITTER_S + (baseline?.slackS ?? 0);
+}
+
+/** By how much the time of one birth may differ, either way, between the reads of an epoch, one that took `tookS` included. */
 export function jitterOf(baseline: Pick<Baseline, 'slackS'> | undefined, tookS: number): number {
   return BIRTH_JITTER_S + Math.max(baseline?.slackS ?? 0, Math.floor(tookS));
 }

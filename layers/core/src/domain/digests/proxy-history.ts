@@ -107,10 +107,10 @@ export class ProxyHistory {
    * Which rows of a read the store is to be asked for before the read can be merged: those that only it holds. Of a full
    * read that are, for a first try, those that may have changed.
    */
-  recallOf(read: DigestRead, timing: ReadTiming, scope: RecallScope = 'changed'): Recall {
+  recallOf(read: DigestRead, scope: RecallScope = 'changed'): Recall {
     const before = this.#baseline;
     if (before) this.#isRestartProven ||= hasUptimeFallen(read, before);
-    return planRecall(read, this.rows, this.#isRestartProven ? undefined : before, timing.tookS, scope);
+    return planRecall(read, this.rows, this.#isRestartProven ? undefined : before, scope);
   }
 
   /** Merges one read; `recall` tells what the store holds of rows that memory lacks. */
@@ -118,7 +118,7 @@ export class ProxyHistory {
     read: DigestRead,
     timing: ReadTiming,
     naming: NamingOptions,
-    recall: Recall = this.recallOf(read, timing),
+    recall: Recall = this.recallOf(read),
   ): Correction {
     const before = this.#baseline;
     if (!before) return this.#begin(read, timing, naming, undefined);

@@ -1,4 +1,4 @@
-import { type Baseline, bornOf, jitterOf } from './baseline.ts';
+import { type Baseline, bornOf, youngerJitterOf } from './baseline.ts';
 import { CounterTable } from './counter-table.ts';
 import { areEqual } from './counters.ts';
 import type { DigestCounters, DigestRead, DigestRow } from './digest-read.ts';
@@ -32,17 +32,17 @@ export interface HeldRow {
 export class Recall {
   readonly read: DigestRead;
   readonly scope: RecallScope;
-  readonly #jitterS: number;
+  readonly #youngerS: number;
   /** By place in the read. */
   readonly #answers: Uint8Array;
   readonly #wanted: number[] = [];
   #returned: CounterTable | undefined;
   #damaged = 0;
 
-  constructor(read: DigestRead, scope: RecallScope, jitterS: number) {
+  constructor(read: DigestRead, scope: RecallScope, youngerS: number) {
     this.read = read;
     this.scope = scope;
-    this.#jitterS = jitterS;
+    this.#youngerS = youngerS;
     this.#answers = new Uint8Array(read.rows.length);
   }
 
@@ -75,7 +75,7 @@ export class Recall {
     const row = this.read.rows[place];
     if (!row) return;
     const { counters, bornS, touchedS } = held;
-    const isUnchanged = areEqual(counters, row.counters) && bornOf(this.read, row) <= bornS + this.#jitterS;
+    const isUnchanged = areEqual(counters, row.counters) && bornOf(this.read, row) <= bornS + this.#youngerS;
     this.#answers[place] = isUnchanged && touchedS < busySinceS ? UNCHANGED : RETURNED;
     if (this.#answers[place] === UNCHANGED) return;
     this.#returned ??= new CounterTable();
@@ -116,14 +116,13 @@ export function planRecall(
   read: DigestRead,
   rows: KnownRows,
   baseline: Baseline | undefined,
-  tookS: number,
   scope: RecallScope,
 ): Recall {
-  const jitterS = jitterOf(baseline, tookS);
-  const recall = new Recall(read, scope, jitterS);
+  const youngerS = youngerJitterOf(baseline);
+  const recall = new Recall(read, scope, youngerS);
   for (const [place, row] of read.rows.entries()) {
     if (rows.table.slotOf(row.key) >= 0) continue;
-    if (!baseline || bornOf(read, row) > baseline.uptimeS + jitterS) recall.leaveOut(place, 'unknown');
+    if (!baseline || bornOf(read, row) > baseline.uptimeS + youngerS) recall.leaveOut(place, 'unknown');
     else if (scope === 'changed' && isUntouched(read, row, baseline)) recall.leaveOut(place, 'untouched');
     else if (rows.evicted === 0) recall.leaveOut(place, 'unknown');
     else recall.want(place);

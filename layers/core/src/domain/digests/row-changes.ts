@@ -1,4 +1,4 @@
-import { type Baseline, bornOf, jitterOf } from './baseline.ts';
+import { type Baseline, bornOf, jitterOf, youngerJitterOf } from './baseline.ts';
 import { areEqual, differenceOf, isAnyBelow, sumOf, ZERO } from './counters.ts';
 import { areRowsLeftOut, type DigestCounters, type DigestRead, type DigestRow } from './digest-read.ts';
 import type { KnownRows } from './known-rows.ts';
@@ -47,7 +47,7 @@ export function rowChangesOf(
   tookS: number,
   recall: Recall,
 ): RowChanges | undefined {
-  const jitterS = jitterOf(baseline, tookS);
+  const youngerS = youngerJitterOf(baseline);
   const changes: RowChange[] = [];
   const unknown: Unknown[] = [];
   let [knownInMemory, knownInStore, damaged, untouched, restarted, wraps] = [0, 0, 0, 0, 0, 0];
@@ -66,7 +66,7 @@ export function rowChangesOf(
     if (table === rows.table) knownInMemory++;
     else knownInStore++;
     const before = table.countersAt(slot);
-    const isBornAnew = bornS > table.markAt(slot) + jitterS;
+    const isBornAnew = bornS > table.markAt(slot) + youngerS;
     if (!isBornAnew && areEqual(before, row.counters)) continue;
     const isWrapped = !isBornAnew && hasWrapped(before, row.counters);
     if (isBornAnew || (isAnyBelow(row.counters, before) && !isWrapped)) {
@@ -88,8 +88,8 @@ export function rowChangesOf(
     forgotten,
     gained,
     missing: differenceOf(grown, expected),
-    bornBeforeS: baseline.uptimeS - jitterS,
-    bornAfterS: baseline.uptimeS + jitterS,
+    bornBeforeS: baseline.uptimeS - jitterOf(baseline, tookS),
+    bornAfterS: baseline.uptimeS + youngerS,
   });
   for (const { row, bornS } of newborn) changes.push({ row, bornS, kind: 'newborn', by: row.counters });
   for (const { row, bornS } of rebased) changes.push({ row, bornS, kind: 'rebased', by: ZERO });

@@ -1,4 +1,4 @@
-import { type Baseline, jitterOf, oldestBornOf, type ReadTiming } from './baseline.ts';
+import { type Baseline, jitterOf, oldestBornOf, type ReadTiming, youngerJitterOf } from './baseline.ts';
 import { isAnyBelow } from './counters.ts';
 import { areRowsLeftOut, type DigestRead } from './digest-read.ts';
 import type { KnownRows } from './known-rows.ts';
@@ -36,8 +36,8 @@ export function verdictOf(
   if (read.kind === 'full' && (isRestartProven || hasUptimeFallen(read, baseline))) {
     return { kind: 'reset', reason: 'restart' };
   }
-  if (areRowsLeftOut(read)) return verdictWithoutRows(read, baseline, jitterS);
-  const suspicion = suspicionOf(read, changes, baseline, rows, hasRestarted, jitterS);
+  if (areRowsLeftOut(read)) return verdictWithoutRows(read, baseline);
+  const suspicion = suspicionOf(read, changes, baseline, rows, hasRestarted);
   if (read.kind === 'changed') return suspicion ? { kind: 'suspect', reason: suspicion } : { kind: 'continued' };
   if (changes.untouched > 0) {
     const isAsChangedRowsSay = suspicion === undefined && changes.knownInMemory === rows.size;
@@ -62,7 +62,7 @@ function verdictOfAll(
   const areAllThere = rows.areAll(changes.knownInMemory, heldInStore, baseline.tableRows);
   const isNothingLost = changes.damaged === 0 && rows.forgottenOf(baseline.tableRows) === 0;
   const isAnyKnown = known > 0 || isNothingLost;
-  if (areAllThere && changes.restarted === 0 && (isAnyKnown || mayHaveGoneOn(read, baseline, jitterS)))
+  if (areAllThere && changes.restarted === 0 && (isAnyKnown || mayHaveGoneOn(read, baseline)))
     return { kind: 'continued' };
   if (hasRestarted) return { kind: 'reset', reason: 'restart' };
   const survivors = known - changes.restarted;
@@ -73,15 +73,15 @@ function verdictOfAll(
 }
 
 /** No row to compare: only what is certain without counts, and all rows may be others. */
-function verdictWithoutRows(read: DigestRead, baseline: Baseline, jitterS: number): Verdict {
-  const isYoung = isYoungerThan(baseline.uptimeS + jitterS + 1, read);
+function verdictWithoutRows(read: DigestRead, baseline: Baseline): Verdict {
+  const isYoung = isYoungerThan(baseline.uptimeS + youngerJitterOf(baseline) + 1, read);
   return isYoung ? { kind: 'reset', reason: 'table-reset' } : { kind: 'purged' };
 }
 
 /** For a table of which all values were forgotten: nothing in it is less than it was. */
-function mayHaveGoneOn(read: DigestRead, baseline: Baseline, jitterS: number): boolean {
+function mayHaveGoneOn(read: DigestRead, baseline: Baseline): boolean {
   const hasLost = read.tableRows < baseline.tableRows || isAnyBelow(read.tableSums, baseline.tableSums);
-  return !hasLost && !isOldestYounger(read, baseline, jitterS);
+  return !hasLost && !isOldestYounger(read, baseline);
 }
 
 function suspicionOf(
@@ -90,23 +90,21 @@ function suspicionOf(
   baseline: Baseline,
   rows: KnownRows,
   hasRestarted: boolean,
-  jitterS: number,
 ): Suspicion | undefined {
   if (hasRestarted) return 'restart';
   if (changes.restarted > 0) return 'row-restarted';
   const gained = read.tableRows - baseline.tableRows;
   if (gained < changes.gained.min || rows.areMoreThan(baseline.tableRows)) return 'rows-vanished';
-  if (isOldestYounger(read, baseline, jitterS)) return 'oldest-row-younger';
+  if (isOldestYounger(read, baseline)) return 'oldest-row-younger';
   // One statement reads rows and sums from one copy of the table, so they agree unless a row escaped the window of
   // changed rows, or the table began again and grew past its old sums.
   return gained <= changes.gained.max && changes.isExplained ? undefined : 'sums-disagree';
 }
 
-function isOldestYounger(read: DigestRead, baseline: Baseline, jitterS: number): boolean {
+function isOldestYounger(read: DigestRead, baseline: Baseline): boolean {
   const oldestBornS = oldestBornOf(read);
-  return (
-    oldestBornS !== undefined && baseline.oldestBornS !== undefined && oldestBornS > baseline.oldestBornS + jitterS
-  );
+  const { oldestBornS: knownS } = baseline;
+  return oldestBornS !== undefined && knownS !== undefined && oldestBornS > knownS + youngerJitterOf(baseline);
 }
 
 /** Proof of a restart that needs no clock. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createCursorCodec, type PagePosition } from '../../../../../functions/api/shared/cursor.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const codec = createCursorCodec(async () => 'a key');
 const positions: fc.Arbitrary<PagePosition> = fc.record({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { pathOf, pointerOf } from '../../../../../functions/api/shared/json-pointer.ts';
+import { fc } from '../../../../support/properties.ts';
 
 describe('a JSON pointer', () => {
   test('leads to its path, whatever the names in it are', () => {

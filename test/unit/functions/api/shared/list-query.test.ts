@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { timestamp } from '../../../../../functions/api/shared/fields.ts';
 import { type ListSpec, listQuery } from '../../../../../functions/api/shared/list.ts';
 import { likePattern } from '../../../../../functions/api/shared/list-sql.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const spec: ListSpec = {
   name: 'things',

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createCursorCodec } from '../../../../../functions/api/shared/cursor.ts';
 import type { ListQuery, ListSpec } from '../../../../../functions/api/shared/list-query.ts';
 import { isLike, pageOfItems } from '../../../../../functions/api/shared/page-of-items.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const spec: ListSpec = {
   name: 'things',

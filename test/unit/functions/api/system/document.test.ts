@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { z } from 'zod';
 import { apiRoutes } from '../../../../../functions/api/routes.ts';
 import { createDocument } from '../../../../../functions/api/system/openapi/document.ts';
 import type { OpenApiDocument, Operation } from '../../../../../functions/api/system/openapi/document-types.ts';
 import { type Schema, valuesOf } from '../../../../support/json-schema-arbitrary.ts';
+import { fc } from '../../../../support/properties.ts';
 
 let document: OpenApiDocument;
 let operations: readonly { readonly path: string; readonly method: string; readonly operation: Operation }[];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { backoffDelayMs } from '../../../../../layers/core/src/domain/backoff.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const policy = { baseMs: 200, maxMs: 30_000 };
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

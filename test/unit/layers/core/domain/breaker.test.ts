@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   afterFailure,
   afterSuccess,
@@ -8,6 +7,7 @@ import {
   tryThrough,
   waitMs,
 } from '../../../../../layers/core/src/domain/breaker.ts';
+import { fc } from '../../../../support/properties.ts';
 
 const policy = { baseMs: 1_000, maxMs: 30_000, failureThreshold: 3, trialMs: 5_000 };
 

@@ -3,8 +3,8 @@ import { encodeDigestKey } from '@proxywatch/core/domain/digests/digest-key';
 import type { RowChange } from '@proxywatch/core/domain/digests/row-changes';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { SlowSqlRecord } from '@proxywatch/core/domain/scan/scan-record';
-import fc from 'fast-check';
 import { slowSqlCollector } from '../../../../../../functions/scanner/collect/collectors/slow-sql.ts';
+import { fc } from '../../../../../support/properties.ts';
 import { type Step, sampleOf, sessionOf, T0, WatchedRuns } from './watched-run.ts';
 
 const THRESHOLD_MS = 1_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { randomAt } from '../../../../../../infra/local/traffic/workload/random.ts';
 import { createZipf } from '../../../../../../infra/local/traffic/workload/zipf.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 describe('a Zipf draw', () => {
   test('gives every rank, in proportion to its place', () => {

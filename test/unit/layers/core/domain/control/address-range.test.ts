@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { addressRangeProblem } from '@proxywatch/core/domain/control/address-range';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 test.each([
   '10.0.0.7',

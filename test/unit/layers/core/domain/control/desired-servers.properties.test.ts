@@ -3,7 +3,7 @@ import type { ClusterInstance } from '@proxywatch/core/domain/control/cluster-in
 import { desiredServers } from '@proxywatch/core/domain/control/desired-servers';
 import type { Slice } from '@proxywatch/core/domain/control/desired-state';
 import { SERVER_OVERRIDE_KINDS, type ServerOverride } from '@proxywatch/core/domain/control/server-overrides';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 // Few names and hostgroups, so that they meet.
 const host = fc.constantFrom('db-1', 'db-2', 'db-3', 'db-4');

@@ -5,7 +5,7 @@ import {
   type VariableScope,
   type VariableSetting,
 } from '@proxywatch/core/domain/control/effective-variables';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 function setting(scope: VariableScope, scopeName: string, name: string, value = scope): VariableSetting {
   return { id: `${scope}/${scopeName}/${name}`, scope, scopeName, kind: 'proxysql', name, value, isSecret: false };

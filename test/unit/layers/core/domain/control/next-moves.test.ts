@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { nextMoves } from '../../../../../../layers/core/src/domain/control/next-moves.ts';
 import {
   GROUP_STATES,
@@ -15,6 +14,7 @@ import {
   decideResume,
   decideRollback,
 } from '../../../../../../layers/core/src/domain/control/operator-decisions.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 function group(position: number, state: GroupState, step: GroupOutline['step'] = 'none'): GroupOutline {
   const problem = ['failed', 'rolled-back', 'rollback-failed'].includes(state) ? 'broke' : undefined;

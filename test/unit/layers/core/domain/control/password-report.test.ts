@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type PasswordFacts, reportPasswords } from '@proxywatch/core/domain/control/password-report';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_000 * DAY_MS;

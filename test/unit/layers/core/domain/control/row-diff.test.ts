@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ConfigRow } from '../../../../../../layers/core/src/domain/control/config-rows.ts';
 import {
   differencesOf,
@@ -13,6 +12,7 @@ import {
   writesBetween,
   writesOf,
 } from '../../../../../../layers/core/src/domain/control/row-writes.ts';
+import { fc } from '../../../../../support/properties.ts';
 import { PLAIN_RULES } from './row-rules.ts';
 
 const value = fc.constantFrom('1', '2', null);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type GroupCandidate, syncGroups } from '../../../../../../layers/core/src/domain/control/sync-groups.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 function proxy(id: string, peers: readonly string[] = [], more: Partial<GroupCandidate> = {}): GroupCandidate {
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { CounterTable } from '../../../../../../layers/core/src/domain/digests/counter-table.ts';
 import type { DigestCounters } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const countersOf = (n: number): DigestCounters => ({
   executions: n,

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   type DigestIdentity,
   decodeDigestKey,
@@ -7,6 +6,7 @@ import {
   fromHex,
   seriesKeyOf,
 } from '../../../../../../layers/core/src/domain/digests/digest-key.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const identities: fc.Arbitrary<DigestIdentity> = fc.record({
   hostgroup: fc.integer({ min: 0, max: 65535 }).map(String),

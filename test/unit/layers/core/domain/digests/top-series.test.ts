@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { TopSeries } from '../../../../../../layers/core/src/domain/digests/top-series.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const HALF_LIFE_S = 300;
 

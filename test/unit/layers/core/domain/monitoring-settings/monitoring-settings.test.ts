@@ -4,7 +4,7 @@ import { LEAVES } from '@proxywatch/core/domain/monitoring-settings/leaves';
 import type { MonitoringOverrides } from '@proxywatch/core/domain/monitoring-settings/overrides';
 import { readOverrides } from '@proxywatch/core/domain/monitoring-settings/read-overrides';
 import { statementFilterOf } from '@proxywatch/core/domain/monitoring-settings/statement-filter';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const FULL: MonitoringOverrides = {
   collectors: {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { planStats, type StatsPlan, type StatsStock, UNIT_MS } from '@proxywatch/core/domain/monitoring/stats-plan';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const { hour: HOUR, day: DAY } = UNIT_MS;
 const MINUTE = 60_000;

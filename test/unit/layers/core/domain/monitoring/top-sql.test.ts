@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { countOf, type StatsSums, sumsWithout, tellsErrors } from '@proxywatch/core/domain/monitoring/top-sql';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const ZERO: StatsSums = { executions: 0, timeUs: 0, rowsSent: 0, rowsAffected: 0, errors: undefined };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { fnv1a64, type Hash64, mix64 } from '../../../../../../layers/core/src/domain/ownership/hash64.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const half = fc.integer({ min: 0, max: 0xffff_ffff });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { meanLoad } from '../../../../../../layers/core/src/domain/ownership/mean-load.ts';
 import {
   addMovable,
@@ -7,6 +6,7 @@ import {
   emptySlot,
   type SlotLoad,
 } from '../../../../../../layers/core/src/domain/ownership/slot-load.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 describe('the mean of what can be balanced', () => {
   test('is the plain mean when nothing outweighs it', () => {

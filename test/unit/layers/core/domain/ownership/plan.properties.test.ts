@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Assignment, PlanInput, Slot } from '../../../../../../layers/core/src/domain/ownership/membership.ts';
 import { plan } from '../../../../../../layers/core/src/domain/ownership/plan.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const CAP = 1.1;
 

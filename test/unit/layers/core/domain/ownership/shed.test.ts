@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { firstToShed, shedOverload } from '../../../../../../layers/core/src/domain/ownership/shed.ts';
 import {
   addMovable,
@@ -8,6 +7,7 @@ import {
   emptySlot,
   type SlotLoad,
 } from '../../../../../../layers/core/src/domain/ownership/slot-load.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 describe('what a slot sheds first', () => {
   test.each([

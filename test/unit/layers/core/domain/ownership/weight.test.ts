@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { smoothWeight } from '../../../../../../layers/core/src/domain/ownership/weight.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const series = fc.integer({ min: 1, max: 10_000_000 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BATCH_LIMITS, batchesOf } from '@proxywatch/core/domain/scan/batching';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 import { proxiesNamed, proxyNamed } from '../../../../../support/scan-requests.ts';
 
 const dueOf = (count: number) => proxiesNamed(count).map((proxy) => ({ proxy, collectors: COLLECTORS }));

@@ -6,7 +6,7 @@ import {
   type ErrorRead,
   errorIntervalOf,
 } from '@proxywatch/core/domain/scan/error-intervals';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const WALL_S = 1_700_000_000;
 /** The wall clock of the proxy is an hour ahead of the reader's. */

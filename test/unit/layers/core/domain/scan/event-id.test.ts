@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventIdOf } from '@proxywatch/core/domain/scan/event-id';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const parts = fc.array(fc.oneof(fc.string(), fc.integer()), { maxLength: 4 });
 

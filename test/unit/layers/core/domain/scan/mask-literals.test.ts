@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { cutText, maskedText, maskLiterals } from '../../../../../../layers/core/src/domain/scan/mask-literals.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const masked = (sql: string) => maskLiterals(sql, 10_000);
 

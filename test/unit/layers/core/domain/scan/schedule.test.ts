@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import { isDue, phaseOf, tickAt } from '@proxywatch/core/domain/scan/schedule';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 const TICK_MS = 60_000;
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { sumOf, ZERO } from '../../../../../../layers/core/src/domain/digests/counters.ts';
 import { encodeDigestKey } from '../../../../../../layers/core/src/domain/digests/digest-key.ts';
 import type { DigestCounters } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
 import type { RowChange } from '../../../../../../layers/core/src/domain/digests/row-changes.ts';
 import { sqlStatsRecordsOf } from '../../../../../../layers/core/src/domain/scan/sql-stats.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const countersOf = (executions: number, timeUs: number): DigestCounters => ({
   executions,

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ProxySessionState } from '../../../../../../layers/core/src/domain/processlist.ts';
 import type { SlowTransactionRecord } from '../../../../../../layers/core/src/domain/scan/scan-record.ts';
 import {
   observeTransactions,
   type TransactionsState,
 } from '../../../../../../layers/core/src/domain/scan/transactions.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 /** Long before the proxy first started, milliseconds. */
 const T0 = 1_800_000_000_000;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { requestsOf } from '@proxywatch/core/drivers/kafka/kafka-messages';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 test('requests hold all messages in their order, and are as few as their limit lets them be', () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 50 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createCallQueue } from '../../../../../../layers/core/src/drivers/proxysql/call-queue.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 function gate() {
   return Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { countOf, decodeText, readCount, textOf } from '../../../../../../layers/core/src/drivers/proxysql/cells.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const count = (text: string) => readCount(Buffer.from(text), 0, Buffer.byteLength(text));
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { encodeDigestKey } from '../../../../../../layers/core/src/domain/digests/digest-key.ts';
 import type { DigestRow } from '../../../../../../layers/core/src/domain/digests/digest-read.ts';
 import {
   parseDigestAnswer,
   parseDigestTexts,
 } from '../../../../../../layers/core/src/drivers/proxysql/digest-answer.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).map((raw) => raw.toWellFormed());
 const key = fc

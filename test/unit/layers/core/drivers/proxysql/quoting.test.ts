@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { guardStatement, quoteSqlite } from '../../../../../../layers/core/src/drivers/proxysql/quoting.ts';
+import { fc } from '../../../../../support/properties.ts';
 
 const database = new DatabaseSync(':memory:');
 const withoutNul = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && text.isWellFormed());

@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalSecretBox } from '@proxywatch/core/drivers/secrets/local-secret-box';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 import { temporaryFolder } from '../../../../../support/temporary-folder.ts';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parser } from '@prometheus-io/lezer-promql';
 import { isProxywatchError } from '@proxywatch/core/domain/errors';
 import { enforceNamespaces, namespaceMatcher } from '@proxywatch/core/drivers/skyeye/enforce-namespaces';
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 import { damaged, expression } from './promql-queries.ts';
 
 const SHOP = 'namespace="shop"';

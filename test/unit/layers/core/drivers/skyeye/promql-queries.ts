@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../../../../support/properties.ts';
 
 /** Matchers that ask for other tenants, in every way that comes to mind. */
 const MATCHERS = [

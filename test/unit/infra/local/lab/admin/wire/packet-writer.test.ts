@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { MAX_PAYLOAD, PacketWriter } from '../../../../../../../infra/local/lab/admin/wire/packet-writer.ts';
+import { fc } from '../../../../../../support/properties.ts';
 
 interface Frame {
   readonly sequence: number;

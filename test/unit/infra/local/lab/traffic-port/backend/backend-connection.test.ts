@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   BackendConnection,
   ConnectionLost,
@@ -13,6 +12,7 @@ import {
   okPacket,
   packet,
 } from '../../../../../../../infra/local/lab/traffic-port/wire/packets.ts';
+import { fc } from '../../../../../../support/properties.ts';
 
 const QUERY = Buffer.from('\x03SELECT 1');
 const INTERRUPTED = { errno: 1317, sqlState: '70100', message: 'Query execution was interrupted' };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { PacketSplitter } from '../../../../../../../infra/local/lab/traffic-port/wire/packet-splitter.ts';
 import { commandPackets, MAX_PAYLOAD, packet } from '../../../../../../../infra/local/lab/traffic-port/wire/packets.ts';
+import { fc } from '../../../../../../support/properties.ts';
 
 interface Seen {
   readonly head: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { datetimeOf, Fit } from '@proxywatch/core/drivers/dcdb/scan/fit';
-import fc from 'fast-check';
+import { fc } from '../../../../../../support/properties.ts';
 
 describe('what is written to a column', () => {
   test('is left as it is where it fits', () => {

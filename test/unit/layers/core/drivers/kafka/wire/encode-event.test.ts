@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { encodeEvent } from '@proxywatch/core/drivers/kafka/wire/encode-event';
-import fc from 'fast-check';
+import { fc } from '../../../../../../support/properties.ts';
 
 const base = { eventId: 'e'.repeat(32), schema: 'proxywatch.slow-sql.v1', proxy: 'p', namespace: 'n', observedAt: 't' };
 const bytesOf = (json: string) => Buffer.byteLength(json);

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeField, fieldLiteral } from '../../../../../../../layers/core/src/drivers/proxysql/control/field-text.ts';
 import { guardStatement } from '../../../../../../../layers/core/src/drivers/proxysql/quoting.ts';
+import { fc } from '../../../../../../support/properties.ts';
 
 const database = new DatabaseSync(':memory:');
 const bytesOf = (literal: string): Buffer => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   hashPassword,
   parsePasswordForm,
   passwordProblemOf,
   verifyPassword,
 } from '../../../../../../../layers/core/src/drivers/proxysql/control/password-hash.ts';
+import { fc } from '../../../../../../support/properties.ts';
 
 // As a recorded ProxySQL 2.7.2 made them of `secret1`: the first salt was its own, the second was given.
 const NATIVE = { plugin: 'mysql_native_password', hash: '*7C67218EF7410F248763DC99AEDC705367393C4A' } as const;

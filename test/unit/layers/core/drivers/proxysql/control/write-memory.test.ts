@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ConfigRow, RowWrite } from '../../../../../../../layers/core/src/domain/control/config-rows.ts';
 import { ProxywatchError } from '../../../../../../../layers/core/src/domain/errors.ts';
 import type { Query } from '../../../../../../../layers/core/src/drivers/proxysql/cells.ts';
@@ -16,6 +15,7 @@ import {
   replaceMemory,
   writeMemory,
 } from '../../../../../../../layers/core/src/drivers/proxysql/control/write-memory.ts';
+import { fc } from '../../../../../../support/properties.ts';
 
 const SCHEMA = readFileSync('infra/local/lab/admin/storage/schema.sql', 'utf8');
 const creationOf = (table: string) => SCHEMA.match(new RegExp(`CREATE TABLE ${table} \\([\\s\\S]*?\\);\n`))?.[0] ?? '';

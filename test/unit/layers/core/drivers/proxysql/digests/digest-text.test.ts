@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_DIGEST_TEXT_OPTIONS, digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
-import fc from 'fast-check';
+import { fc } from '../../../../../../support/properties.ts';
 
 const recorded: {
   readonly digests: readonly { readonly digest: string; readonly text: string }[];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { compileRe2, re2ProblemOf } from '@proxywatch/core/domain/control/test-sql/re2/re2';
-import fc from 'fast-check';
+import { fc } from '../../../../../../../support/properties.ts';
 
 function matches(pattern: string, text: string, isCaseless = false): boolean | undefined {
   const compiled = compileRe2(pattern, { isCaseless });

@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { clientPatterns } from '../../../../../../../../layers/core/src/drivers/proxysql/control/render/client-patterns.ts';
+import { fc } from '../../../../../../../support/properties.ts';
 
 const patternsOf = (range: string) => {
   const made = clientPatterns(range);

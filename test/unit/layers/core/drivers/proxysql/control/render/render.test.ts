@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type {
   AccountSpec,
   DesiredState,
@@ -11,6 +10,7 @@ import {
   routeStatement,
 } from '../../../../../../../../layers/core/src/domain/control/test-sql/route-statement.ts';
 import { renderDesired } from '../../../../../../../../layers/core/src/drivers/proxysql/control/render/render.ts';
+import { fc } from '../../../../../../../support/properties.ts';
 
 const account = (username: string, fields: Partial<AccountSpec> = {}): AccountSpec => ({
   username,

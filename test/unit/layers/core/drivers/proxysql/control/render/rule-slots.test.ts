@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   RULE_IDS,
   slotsOf,
 } from '../../../../../../../../layers/core/src/drivers/proxysql/control/render/rule-slots.ts';
+import { fc } from '../../../../../../../support/properties.ts';
 
 const RANGE = { first: 1_000, last: 1_199, width: 2 };
 
