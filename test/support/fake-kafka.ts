@@ -10,8 +10,17 @@ export interface ProducedBatch {
   readonly records: number;
 }
 
+export interface CreatedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
 export interface FakeKafka {
   readonly address: string;
+  /** In the order in which clients had them created. */
+  readonly created: CreatedTopic[];
   readonly batches: ProducedBatch[];
   /** What clients logged in with, as OAUTHBEARER sends it. */
   readonly logins: string[];
@@ -21,26 +30,33 @@ export interface FakeKafka {
 export interface FakeKafkaOptions {
   /** Kafka's error code for a batch; 0 takes it. */
   readonly judge?: (batch: ProducedBatch) => number;
+  /** Topics that are there from the start, in the answer to who asks for all. */
+  readonly topics?: readonly string[];
+  /** Kafka's error code for a topic that is to be created; 0 creates it. */
+  readonly judgeTopic?: (topic: CreatedTopic) => number;
   readonly tls?: TlsOptions;
   /** Refuses logins. */
   readonly refusesLogins?: boolean;
 }
 
-const API = { produce: 0, metadata: 3, saslHandshake: 17, apiVersions: 18, saslAuthenticate: 36 };
+const API = { produce: 0, metadata: 3, saslHandshake: 17, apiVersions: 18, createTopics: 19, saslAuthenticate: 36 };
 /** The one version of each that the broker knows. */
 const VERSIONS = [
   [API.produce, 3],
   [API.metadata, 1],
   [API.saslHandshake, 1],
   [API.apiVersions, 0],
+  [API.createTopics, 0],
   [API.saslAuthenticate, 0],
 ] as const;
 const SASL_AUTHENTICATION_FAILED = 58;
+const TOPIC_ALREADY_EXISTS = 36;
 
 /** One broker with one partition of each topic: just enough of the protocol to say what a real one cannot be made to say. */
 export async function startFakeKafka(options: FakeKafkaOptions = {}): Promise<FakeKafka> {
   const batches: ProducedBatch[] = [];
   const logins: string[] = [];
+  const created: CreatedTopic[] = [];
   const sockets = new Set<Socket>();
   const serve = (socket: Socket) => {
     sockets.add(socket.on('error', () => {}));
@@ -85,7 +101,8 @@ export async function startFakeKafka(options: FakeKafkaOptions = {}): Promise<Fa
         logins.push(request.bytes().toString());
         return parts(int16(options.refusesLogins ? SASL_AUTHENTICATION_FAILED : 0), string('go away'), int32(0));
       case API.metadata: {
-        const topics = request.list(() => request.string());
+        const asked = request.optionalList(() => request.string());
+        const topics = asked ?? [...(options.topics ?? []), ...created.map(({ topic }) => topic)];
         const broker = parts(int32(0), string('127.0.0.1'), int32(port), int16(-1));
         const ids = list([0], int32);
         const partition = parts(int16(0), int32(0), int32(0), ids, ids);
@@ -101,6 +118,20 @@ export async function startFakeKafka(options: FakeKafkaOptions = {}): Promise<Fa
           int32(0),
           list(topics, topic),
         );
+      }
+      case API.createTopics: {
+        const wanted = request.list(() => {
+          const [topic, partitions, replicas] = [request.string(), request.int32(), request.int16()];
+          request.list(() => [request.int32(), request.list(() => request.int32())]);
+          const config = Object.fromEntries(request.list(() => [request.string(), request.string()]));
+          return { topic, partitions, replicas, config };
+        });
+        return list(wanted, (topic) => {
+          const isThere = [...(options.topics ?? []), ...created.map((one) => one.topic)].includes(topic.topic);
+          const code = options.judgeTopic?.(topic) ?? (isThere ? TOPIC_ALREADY_EXISTS : 0);
+          if (code === 0) created.push(topic);
+          return parts(string(topic.topic), int16(code));
+        });
       }
       case API.produce: {
         request.string();
@@ -132,6 +163,7 @@ export async function startFakeKafka(options: FakeKafkaOptions = {}): Promise<Fa
     address: `127.0.0.1:${port}`,
     batches,
     logins,
+    created,
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -168,6 +200,12 @@ class Reader {
 
   list<T>(read: () => T): T[] {
     return Array.from({ length: Math.max(0, this.int32()) }, read);
+  }
+
+  /** `undefined` for one that is null. */
+  optionalList<T>(read: () => T): T[] | undefined {
+    const length = this.int32();
+    return length < 0 ? undefined : Array.from({ length }, read);
   }
 
   #take(length: number): Buffer {
