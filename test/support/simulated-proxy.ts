@@ -1,6 +1,8 @@
 import { encodeDigestKey } from '../../layers/core/src/domain/digests/digest-key.ts';
 import type { DigestCounters, DigestRead, DigestRow } from '../../layers/core/src/domain/digests/digest-read.ts';
 
+/** Less than the least time in which 32 bits of executions can be used up. */
+const WRAP_S = 60;
 const NOTHING: DigestCounters = { executions: 0, timeUs: 0, rowsAffected: 0, rowsSent: 0 };
 
 interface SimulatedRow {
@@ -60,6 +62,8 @@ export class SimulatedProxy {
     // More than half the 32-bit range between two stored reads cannot be told from a row that fell: hours, not seconds.
     if (held.sinceStored.executions + by.executions >= 2 ** 31) return;
     const counters = add(held.counters, by);
+    // Nor can a proxy execute four billion statements in the seconds by which times of birth may be off.
+    if (counters.executions >= 2 ** 32 && this.#monoS - held.bornMonoS < WRAP_S) return;
     this.hasWrapped ||= counters.executions >= 2 ** 32;
     this.rows.set(key, {
       counters: { ...counters, executions: counters.executions % 2 ** 32 },
