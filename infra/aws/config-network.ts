@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { cidr, count, port, resourceId } from './config-fields.ts';
+
+/** Where a stage stands, and where what it works with is. */
+export const network = z
+  .strictObject({
+    /** A VPC of our own, or one that is there. */
+    vpc: z.union([
+      z.strictObject({
+        cidr: cidr()
+          .refine((range) => prefixOf(range) >= 16 && prefixOf(range) <= 24, {
+            error: 'expected a range from /16 to /24',
+          })
+          .default('10.64.0.0/20'),
+        zones: count(2, 3).default(2),
+        /** Instead of the first `zones` of the region, where one of them lacks a service. */
+        availabilityZones: z
+          .array(z.string().min(1))
+          .min(2, 'a gateway stands in two zones at least')
+          .max(3)
+          .optional(),
+      }),
+      z
+        .strictObject({
+          vpcId: resourceId('vpc'),
+          cidr: cidr(),
+          availabilityZones: z.array(z.string().min(1)).min(2, 'a gateway stands in two zones at least'),
+          /** One for each zone, in the same order. Their routes lead to the proxies. */
+          privateSubnetIds: z.array(resourceId('subnet')).min(2, 'name a private subnet in each of two zones at least'),
+          /** One for each of these subnets. */
+          privateRouteTableIds: z.array(resourceId('rtb')).min(2, 'name the route table of each private subnet'),
+          /** `false` where the VPC already has endpoints with private DNS names for the services that docs/aws.md lists. */
+          createEndpoints: z.boolean().default(true),
+        })
+        .refine((vpc) => vpc.privateSubnetIds.length === vpc.availabilityZones.length, {
+          path: ['privateSubnetIds'],
+          error: 'expected one private subnet for each of availabilityZones, in the same order',
+        })
+        .refine((vpc) => vpc.privateRouteTableIds.length === vpc.privateSubnetIds.length, {
+          path: ['privateRouteTableIds'],
+          error:
+            'expected one route table for each of privateSubnetIds, in the same order; the same id may stand twice',
+        })
+        .refine((vpc) => new Set(vpc.privateSubnetIds).size === vpc.privateSubnetIds.length, {
+          path: ['privateSubnetIds'],
+          error: 'the same subnet stands twice',
+        }),
+    ]),
+    /**
+     * From our own VPC to others: a peering connection that somebody has made and accepted, or a transit gateway of this account
+     * or shared with it, which our VPC is attached to.
+     */
+    routes: z
+      .array(
+        z.strictObject({
+          cidr: cidr(),
+          via: z.union([resourceId('pcx'), resourceId('tgw')]),
+        }),
+      )
+      .default([]),
+    /** Where proxies are; their admin ports are for collecting and changing, their traffic ports for test log-ins. */
+    proxies: z.strictObject({
+      cidrs: z.array(cidr()).min(1, 'name the ranges that proxies are in'),
+      adminPorts: z.array(port()).min(1).default([6032]),
+      trafficPorts: z.array(port()).min(1).default([6033]),
+    }),
+    /** Where stores are that were there before. @default - in the VPC, and where its routes lead */
+    storeCidrs: z.array(cidr()).min(1).optional(),
+    /** MySQL servers behind the proxies, for test log-ins of accounts. */
+    databases: z
+      .strictObject({ cidrs: z.array(cidr()).default([]), ports: z.array(port()).default([3306]) })
+      .prefault({}),
+  })
+  .refine(({ vpc, routes }) => !('vpcId' in vpc) || routes.length === 0, {
+    path: ['routes'],
+    error: 'an existing VPC has its routes: set them in privateRouteTableIds',
+  });
+
+function prefixOf(range: string): number {
+  return Number(range.split('/')[1]);
+}
