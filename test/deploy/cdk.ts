@@ -44,10 +44,10 @@ export function createCdk(emulator: Emulator, folder: string): Cdk {
   chmodSync(docker, 0o755);
   let deployments = 0;
 
-  async function run(args: readonly string[]): Promise<void> {
+  async function run(args: readonly string[], cwd = ROOT): Promise<void> {
     try {
       await promisify(execFile)(process.execPath, [CDK, ...args, '--no-notices', '--ci'], {
-        cwd: ROOT,
+        cwd,
         env: {
           ...process.env,
           ...emulator.environment,
@@ -61,12 +61,13 @@ export function createCdk(emulator: Emulator, folder: string): Cdk {
       });
     } catch (error) {
       const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-      throw new Error(`cdk ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+      throw new Error(`cdk ${args.join(' ')} failed:\n${stdout}${stderr}`);
     }
   }
 
   return {
-    bootstrap: () => run(['bootstrap', `aws://${ACCOUNT}/${REGION}`]),
+    // Where there is no app, none is made first.
+    bootstrap: () => run(['bootstrap', `aws://${ACCOUNT}/${REGION}`], folder),
     async deploy(stage, stacks = ['--all']) {
       deployments += 1;
       const assembly = join(folder, `cdk.out-${deployments}`);

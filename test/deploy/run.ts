@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '@proxywatch/core/domain/errors';
 import { guardPath, releasePath } from '../../infra/local/services/watchdog.ts';
 import { copyLambdaRuntime } from '../support/lambda-sandbox.ts';
 import { openAwsCalls } from './aws-calls.ts';
@@ -21,6 +22,9 @@ const [python = 'python3', ...jestArguments] = process.argv.slice(2);
 const stops: (() => unknown)[] = [];
 try {
   process.exitCode = await run();
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
 } finally {
   for (const stop of stops.reverse()) await stop();
 }

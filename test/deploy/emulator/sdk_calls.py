@@ -23,7 +23,13 @@ def make_call(properties, region):
     if answer is None:
         api = client(service, region)
         shape = api.meta.service_model.operation_model(api.meta.method_to_api_mapping[operation]).input_shape
-        answer = getattr(api, operation)(**shaped(shape, call.get("parameters", {})))
+        try:
+            answer = getattr(api, operation)(**shaped(shape, call.get("parameters", {})))
+        except api.exceptions.ClientError as error:
+            ignored = call.get("ignoreErrorCodesMatching")
+            if ignored is None or not re.search(ignored, error.response["Error"]["Code"]):
+                raise
+            answer = {}
         answer.pop("ResponseMetadata", None)
     return dict(_flat(answer, ()))
 

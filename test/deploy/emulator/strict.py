@@ -91,6 +91,11 @@ def _failing_as_stack(create_resources):
                 )
             )
             self.status = "ROLLBACK_COMPLETE"
+            # Who looks at the stack would have moto make the rest of it.
+            made = self.resource_map._parsed_resources
+            self.resource_map._resource_json_map = {
+                key: value for key, value in self.resource_map._resource_json_map.items() if key in made
+            }
             self.output_map = parsing.OutputMap(self.resource_map, {}, self.stack_id)
             self._add_stack_event("ROLLBACK_COMPLETE", resource_status_reason=f"the emulator leaves what was made: {failed}")
 

@@ -11,6 +11,15 @@ from resource import Created, by_call, recorded, resource
 def install():
     resource("AWS::Lambda::Function", _create_function, "FunctionName")
     resource(
+        "AWS::Lambda::LayerVersion",
+        by_call(
+            "lambda",
+            "publish_layer_version",
+            lambda made: made["LayerVersionArn"],
+            prepare=lambda properties, context: {"LayerName": context.logical_id, **properties},
+        ),
+    )
+    resource(
         "AWS::Lambda::EventInvokeConfig",
         by_call(
             "lambda",

@@ -3,11 +3,14 @@
 import json
 import secrets
 
+from moto.kafka.models import FakeKafkaCluster
+
 from api_call import call, client
 from resource import Created, by_call, recorded, resource
 
 
 def install():
+    FakeKafkaCluster._generate_arn = _cluster_arn
     resource("AWS::SecretsManager::Secret", _create_secret, "Name")
     resource("AWS::SecretsManager::ResourcePolicy", _create_secret_policy)
     resource("AWS::SecretsManager::SecretTargetAttachment", recorded(lambda properties, _: properties["SecretId"]))
@@ -21,7 +24,7 @@ def install():
             "create_db_instance",
             lambda made: made["DBInstance"]["DBInstanceIdentifier"],
             lambda made: {"DBInstanceArn": made["DBInstance"]["DBInstanceArn"]},
-            lambda properties, context: {"DBInstanceIdentifier": context.name[:63].lower(), **_minor_version(properties)},
+            lambda properties, context: {"DBInstanceIdentifier": context.name[:63].lower(), **properties},
         ),
         "DBInstanceIdentifier",
     )
@@ -49,6 +52,11 @@ def install():
     )
 
 
+def _cluster_arn(self):
+    """As MSK writes them; moto leaves the name out."""
+    return f"arn:aws:kafka:{self.region_name}:{self.account_id}:cluster/{self.cluster_name}/{self.cluster_id}"
+
+
 def _create_secret(properties, context):
     generate = properties.pop("GenerateSecretString", None)
     if generate is not None:
@@ -68,12 +76,20 @@ def _create_secret_policy(properties, context):
 
 def _create_parameter_group(properties, context):
     name = properties.get("DBClusterParameterGroupName", context.name.lower())
-    made = call("rds", "create_db_cluster_parameter_group", {**properties, "DBClusterParameterGroupName": name}, context.region)
-    return Created(made["DBClusterParameterGroup"]["DBClusterParameterGroupName"])
+    given = {**properties, "DBClusterParameterGroupName": name, "DBParameterGroupFamily": properties["Family"]}
+    call("rds", "create_db_cluster_parameter_group", given, context.region)
+    client("rds", context.region).modify_db_cluster_parameter_group(
+        DBClusterParameterGroupName=name,
+        Parameters=[
+            {"ParameterName": key, "ParameterValue": str(value), "ApplyMethod": "immediate"}
+            for key, value in properties["Parameters"].items()
+        ],
+    )
+    return Created(name)
 
 
 def _create_cluster(properties, context):
-    given = {"DBClusterIdentifier": context.name[:63].lower(), **_minor_version(properties)}
+    given = {"DBClusterIdentifier": context.name[:63].lower(), **properties}
     # moto wants it even where RDS keeps the password by itself.
     if given.get("ManageMasterUserPassword"):
         given["MasterUserPassword"] = secrets.token_hex(16)
@@ -90,8 +106,3 @@ def _create_cluster(properties, context):
             **({} if secret is None else {"MasterUserSecret.SecretArn": secret["SecretArn"]}),
         },
     )
-
-
-def _minor_version(properties):
-    """moto has a list of versions that ends before ours."""
-    return properties
