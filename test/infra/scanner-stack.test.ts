@@ -149,7 +149,10 @@ describe('the scanner stack', () => {
         ]),
       }),
     });
-    expect(stack.deadLetterQueueNames).toHaveLength(2);
+    expect(stack.deadLetterQueueNames).toEqual([
+      'proxywatch-dev-scan-dead-letters',
+      'proxywatch-dev-tick-dead-letters',
+    ]);
   });
 
   test('tells dispatch what its stage decided, in words that dispatch understands', () => {

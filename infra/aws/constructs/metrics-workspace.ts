@@ -2,6 +2,7 @@ import { Aws, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { CfnWorkspace } from 'aws-cdk-lib/aws-aps';
 import type { StageConfig } from '../config.ts';
 import type { Workspace } from '../stacks/contracts.ts';
+import { alarmTopicArn, alertManagerDefinition } from './monitoring/alert-manager.ts';
 import { StageLogGroup } from './stage-log-group.ts';
 
 /** The workspace of Amazon Managed Prometheus, ours or one that is there. */
@@ -18,6 +19,7 @@ export function metricsWorkspace(stack: Stack, config: StageConfig): Workspace {
   });
   const workspace = new CfnWorkspace(stack, 'Workspace', {
     alias: `proxywatch-${config.stage}`,
+    alertManagerDefinition: alertManagerDefinition(alarmTopicArn(config.stage), Aws.REGION),
     loggingConfiguration: { logGroupArn: logs.logGroupArn },
     workspaceConfiguration: {
       retentionPeriodInDays: metrics.retentionDays,
