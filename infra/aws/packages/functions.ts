@@ -24,5 +24,6 @@ export const FUNCTIONS: readonly FunctionEntry[] = [
   { name: 'scanner-dispatch', entry: 'functions/scanner/dispatch/handler.ts' },
   { name: 'scanner-collect', entry: 'functions/scanner/collect/handler.ts' },
   { name: 'control-operate', entry: 'functions/control/handler.ts' },
+  { name: 'deploy', entry: 'functions/deploy/handler.ts' },
   ...API_MODULES.map((name) => ({ name: `api-${name}`, entry: `functions/api/${name}/handler.ts` })),
 ];
