@@ -9,7 +9,8 @@ const schema = z.object({
   DCDB_URL: mysqlUrl(),
   /** Where answers of the database configuration service are remembered. */
   REDIS_URL: redisUrl(),
-  DBCONFIG_URL: httpUrl(),
+  /** @default - servers of proxies are left as they are */
+  DBCONFIG_URL: httpUrl().optional(),
   /** Bearer token for it. */
   DBCONFIG_TOKEN: secret().optional(),
   PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),

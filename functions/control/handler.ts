@@ -1,4 +1,5 @@
 import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { absentDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/absent-database-config';
 import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
 import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { createLambdaOperationInvoker } from '@proxywatch/core/drivers/lambda/lambda-operation-invoker';
@@ -6,7 +7,9 @@ import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
 import { createProxysqlControl } from '@proxywatch/core/drivers/proxysql/control/create-control';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createKmsSecretBox } from '@proxywatch/core/drivers/secrets/kms-secret-box';
-import { parseControlConfig } from './config.ts';
+import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
+import type { Log } from '@proxywatch/core/ports/log';
+import { type ControlConfig, parseControlConfig } from './config.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { operate } from './operate.ts';
 import { parseOperateRequest } from './operate-request.ts';
@@ -45,15 +48,16 @@ function createDeps(): ControlDeps {
       path: config.PROXY_CREDENTIALS_FILE,
       onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
     }),
-    databases: createHttpDatabaseConfig({
-      url: config.DBCONFIG_URL,
-      redis: createRedis(config.REDIS_URL),
-      log,
-      ...(config.DBCONFIG_TOKEN !== undefined && { token: config.DBCONFIG_TOKEN }),
-    }),
+    databases: databasesOf(config, log),
     secrets: createKmsSecretBox({ keyId: config.SECRET_KMS_KEY_ID, macKeyId: config.SECRET_KMS_MAC_KEY_ID }),
     operations: createLambdaOperationInvoker({ functionName: config.OPERATE_FUNCTION }),
     log,
     nowMs: () => Date.now(),
   };
+}
+
+function databasesOf({ DBCONFIG_URL: url, DBCONFIG_TOKEN: token, REDIS_URL }: ControlConfig, log: Log): DatabaseConfig {
+  if (url === undefined) return absentDatabaseConfig;
+  const redis = createRedis(REDIS_URL);
+  return createHttpDatabaseConfig({ url, redis, log, ...(token !== undefined && { token }) });
 }

@@ -1,16 +1,8 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
-import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { AlertRulePublisher, Skyeye } from '@proxywatch/core/ports/skyeye';
 
 /** Services that this deployment was given no address of: as good as unreachable. */
-
-export const absentDatabaseConfig: DatabaseConfig = {
-  fetchClusters: absent('dbconfig', 'DBCONFIG_URL'),
-  fetchCluster: absent('dbconfig', 'DBCONFIG_URL'),
-  fetchInstances: absent('dbconfig', 'DBCONFIG_URL'),
-  fetchChanges: absent('dbconfig', 'DBCONFIG_URL'),
-};
 
 export const absentSkyeye: Skyeye = {
   query: absent('skyeye', 'SKYEYE_URL'),

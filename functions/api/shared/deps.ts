@@ -1,4 +1,5 @@
 import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { absentDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/absent-database-config';
 import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
 import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
@@ -16,7 +17,7 @@ import type { Log } from '@proxywatch/core/ports/log';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { SecretBox } from '@proxywatch/core/ports/secret-box';
 import type { AlertRulePublisher } from '@proxywatch/core/ports/skyeye';
-import { absentAlertRules, absentDatabaseConfig, absentOperations, absentSkyeye } from './absent-services.ts';
+import { absentAlertRules, absentOperations, absentSkyeye } from './absent-services.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { awaiting } from './awaited-services.ts';
 import type { ApiConfig } from './config.ts';
