@@ -40,7 +40,11 @@ export const ROUTES: Readonly<Record<string, Route>> = {
       fleet.view.members.map(({ id, advertise }) => ({ targets: [advertise], labels: { gateway: id } })),
     );
   },
-  '/healthz': async (_context, _request, response) => sendJson(response, 200, { status: 'alive' }),
+  '/healthz': async ({ fleet }, _request, response, url) => {
+    // For who starts gateways: one that never met the fleet, as with a wrong address of Redis, must not replace one that has.
+    const isJoining = url.searchParams.get('joined') === 'true' && fleet.view === undefined;
+    sendJson(response, isJoining ? 503 : 200, { status: isJoining ? 'joining' : 'alive' });
+  },
   '/readyz': async ({ fleet }, _request, response) => {
     sendJson(response, fleet.isReady ? 200 : 503, { status: fleet.isReady ? 'ready' : 'starting' });
   },

@@ -18,14 +18,26 @@ export interface Bundle {
 // wherever the result is written. Nothing is written to this one.
 const NOWHERE = join(ROOT, 'packages');
 
+export type Entries = Pick<BuildOptions, 'entryPoints' | 'entryNames' | 'stdin' | 'plugins' | 'logOverride'>;
+
 /**
  * CommonJS for Lambda's Node 24. There `require` looks into the layers and `import` does not, `import()` included; and since
  * Lambda starts Node with --no-experimental-require-module, what is required has to be CommonJS as well. Names and lines stay
  * as they are: stack traces are read by people. Rejects on warnings.
  */
-export async function bundle(
-  options: Pick<BuildOptions, 'entryPoints' | 'entryNames' | 'stdin' | 'plugins' | 'logOverride'>,
-): Promise<Bundle> {
+export function bundle(entries: Entries): Promise<Bundle> {
+  return bundleAs({ ...entries, format: 'cjs', supported: { 'dynamic-import': false } });
+}
+
+// Packages in CommonJS ask for Node's own modules by `require`, which modules do not have.
+const REQUIRE = `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);`;
+
+/** Programs as modules, each in one file with all that it needs but Node. Rejects on warnings. */
+export function bundlePrograms(entries: Entries): Promise<Bundle> {
+  return bundleAs({ ...entries, format: 'esm', banner: { js: REQUIRE } });
+}
+
+async function bundleAs(options: Entries & Pick<BuildOptions, 'format' | 'supported' | 'banner'>): Promise<Bundle> {
   const { outputFiles, metafile, warnings } = await build({
     ...options,
     absWorkingDir: ROOT,
@@ -35,8 +47,6 @@ export async function bundle(
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'cjs',
-    supported: { 'dynamic-import': false },
     sourcemap: 'external',
     logLevel: 'silent',
   });

@@ -69,6 +69,23 @@ describe('before the registry was read', () => {
     expect((await fetchFrom('/readyz')).status).toBe(503);
   });
 
+  test('the gateway has not joined before it met the fleet, registry or not, and has for good from then on', async () => {
+    registry = async () => {
+      throw new ProxywatchError('REGISTRY_MISSING', 'none');
+    };
+    membership.failure = new ProxywatchError('STORE_UNAVAILABLE', 'redis is away');
+    fleet.start();
+    await until('the problem is logged', () =>
+      log.events.includes('heartbeat failed: STORE_UNAVAILABLE: redis is away'),
+    );
+    expect((await fetchFrom('/healthz?joined=true')).status).toBe(503);
+    expect((await fetchFrom('/healthz')).status).toBe(200);
+    membership.failure = undefined;
+    await until('it joined', async () => (await fetchFrom('/healthz?joined=true')).ok);
+    membership.failure = new ProxywatchError('STORE_UNAVAILABLE', 'redis is away');
+    expect((await fetchFrom('/healthz?joined=true')).status).toBe(200);
+  });
+
   test('is still before when it cannot be read', async () => {
     registry = async () => {
       throw new ProxywatchError('REGISTRY_MISSING', 'none');
