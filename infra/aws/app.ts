@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { stageConfigOf } from './config.ts';
-import { MonitoringStack } from './stacks/monitoring-stack.ts';
+import { NetworkStack } from './stacks/network-stack.ts';
 
 const app = new App();
 const config = stageConfigOf({
@@ -8,7 +8,7 @@ const config = stageConfigOf({
   stageFile: app.node.tryGetContext('stageFile'),
 });
 
-new MonitoringStack(app, `proxywatch-${config.stage}-monitoring`, {
+new NetworkStack(app, `proxywatch-${config.stage}-network`, {
   config,
-  description: 'Proxywatch: the Prometheus workspace and its rules',
+  description: 'Proxywatch: where everything stands, and who may talk to whom',
 });
