@@ -1,17 +1,20 @@
 // npm run cli: every operation of the API from a shell, by the API's own OpenAPI document.
 import { httpUrl } from '@proxywatch/core/config/address-fields';
 import { exitOnConfigError } from '@proxywatch/core/config/exit-on-config-error';
-import { secret } from '@proxywatch/core/config/fields';
-import { parseEnvironment } from '@proxywatch/core/config/parse-environment';
+import { choice, nonEmpty, secret } from '@proxywatch/core/config/fields';
+import { parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { messageOf } from '@proxywatch/core/domain/errors';
 import { z } from 'zod';
 import { invalid } from './parse-arguments.ts';
 import { coloursOf } from './render.ts';
 import { runCli } from './run-cli.ts';
-import { createSend } from './send.ts';
+import { createSend, type Identity } from './send.ts';
 
-const schema = z.object({
+const settings = z.object({
   API_URL: httpUrl(),
+  /** `iam`: requests are signed with the credentials of the environment. */
+  API_AUTH: choice('jwt', 'iam').default('jwt'),
+  AWS_REGION: nonEmpty().optional(),
   /** Whose token is used when `--as` does not say another. */
   PROXYWATCH_TOKEN: secret().optional(),
   VIEWER_TOKEN: secret().optional(),
@@ -19,11 +22,19 @@ const schema = z.object({
   ADMIN_TOKEN: secret().optional(),
 });
 
+const schema = settings.check(
+  relation(
+    ['AWS_REGION', 'API_AUTH'],
+    ({ API_AUTH, AWS_REGION }) => API_AUTH !== 'iam' || AWS_REGION !== undefined,
+    'not set, but API_AUTH is iam',
+  ),
+);
+
 const config = exitOnConfigError(() => parseEnvironment(schema, process.env));
 const isTerminal = process.stdout.isTTY && process.env.NO_COLOR === undefined;
 try {
   process.exitCode = await runCli(process.argv.slice(2), {
-    sendAs: (role) => createSend(config.API_URL, tokenOf(role)),
+    sendAs: (role) => createSend(config.API_URL, identityOf(role)),
     colours: coloursOf(isTerminal),
     out: (text) => console.log(text),
     err: (text) => console.error(text),
@@ -31,6 +42,13 @@ try {
 } catch (error) {
   console.error(`cli: ${messageOf(error)}`);
   process.exitCode = 2;
+}
+
+function identityOf(role: string | undefined): Identity {
+  const { API_AUTH, AWS_REGION: region } = config;
+  if (API_AUTH === 'iam' && region !== undefined) return { kind: 'iam', region };
+  const token = tokenOf(role);
+  return token === undefined ? { kind: 'nobody' } : { kind: 'token', token };
 }
 
 function tokenOf(role: string | undefined): string | undefined {

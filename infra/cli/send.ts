@@ -1,4 +1,5 @@
 import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { type AwsCredentials, signedHeaders } from '@proxywatch/core/drivers/auth/sign-request';
 import type { CliRequest } from './build-request.ts';
 
 export interface CliAnswer {
@@ -10,18 +11,29 @@ export interface CliAnswer {
 
 export type Send = (request: CliRequest) => Promise<CliAnswer>;
 
+/** How a request says who sends it. */
+export type Identity =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'token'; readonly token: string }
+  /** A principal of IAM. @default credentials of the environment */
+  | { readonly kind: 'iam'; readonly region: string; readonly credentials?: () => AwsCredentials };
+
 /** The API gives up after 29 s itself. */
 const TIMEOUT_MS = 35_000;
 const MAX_BODY_BYTES = 50_000_000;
 
-/** Sends requests to the API at `url`. Rejects with SERVICE_UNREACHABLE when nobody answers. */
-export function createSend(url: string, token: string | undefined): Send {
+/** Sends requests to the API at `url`, which may have a path. Rejects with SERVICE_UNREACHABLE when nobody answers. */
+export function createSend(url: string, identity: Identity): Send {
   return async ({ method, path, headers, body }) => {
-    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const target = new URL(url.replace(/\/$/, '') + path);
+    const all = await identified(
+      { method, url: target, headers: { accept: 'application/json', ...headers }, body },
+      identity,
+    );
     try {
-      const response = await fetch(new URL(path, url), {
+      const response = await fetch(target, {
         method,
-        headers: { accept: 'application/json', ...authorization, ...headers },
+        headers: all,
         body: body ?? null,
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -31,6 +43,13 @@ export function createSend(url: string, token: string | undefined): Send {
       throw new ProxywatchError('SERVICE_UNREACHABLE', `${url} does not answer: ${reasonOf(error)}`);
     }
   };
+}
+
+async function identified(request: Parameters<typeof signedHeaders>[0], identity: Identity) {
+  const { headers } = request;
+  if (identity.kind === 'nobody') return headers;
+  if (identity.kind === 'token') return { ...headers, authorization: `Bearer ${identity.token}` };
+  return signedHeaders(request, { ...identity, service: 'execute-api', name: 'the API' });
 }
 
 async function textOf(response: Response): Promise<string> {

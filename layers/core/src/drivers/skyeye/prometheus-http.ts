@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { isProxywatchError } from '../../domain/errors.ts';
+import { type OutgoingRequest, type SigV4Options, signedHeaders } from '../auth/sign-request.ts';
 import type { ServiceGuard } from './service-guard.ts';
-import { type OutgoingRequest, type SigV4Options, signedHeaders } from './sign-request.ts';
 import { networkReason, refused, unprocessable, unreachable } from './skyeye-error.ts';
+
+/** Amazon Managed Service for Prometheus. */
+const AMP = { service: 'aps', name: 'skyeye' };
 
 export interface PrometheusHttpOptions {
   /** With the path before `/api/v1`, if there is one. */
@@ -62,7 +65,7 @@ async function ask(
   try {
     const response = await fetch(request.url, {
       method: request.method,
-      headers: sigV4 === undefined ? request.headers : await signedHeaders(request, sigV4),
+      headers: sigV4 === undefined ? request.headers : await signedHeaders(request, { ...sigV4, ...AMP }),
       body: request.body ?? null,
       // Nobody knows where else it would lead, with our signature.
       redirect: 'manual',

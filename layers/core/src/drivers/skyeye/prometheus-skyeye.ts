@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ProxywatchError } from '../../domain/errors.ts';
 import type { Alert, QueryResult, RangeRequest, Series, Skyeye } from '../../ports/skyeye.ts';
+import type { SigV4Options } from '../auth/sign-request.ts';
 import { createPrometheusHttp, type PrometheusAnswer } from './prometheus-http.ts';
 import { createServiceGuard, type GuardOptions } from './service-guard.ts';
-import type { SigV4Options } from './sign-request.ts';
 import { refused } from './skyeye-error.ts';
 
 export interface SkyeyeOptions extends GuardOptions {

@@ -2,13 +2,15 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ProxywatchError } from '../../domain/errors.ts';
 
-/** Amazon Managed Service for Prometheus. */
-const SERVICE = 'aps';
-
 export interface SigV4Options {
   readonly region: string;
   /** Asked at each request. @default those of the environment, where Lambda puts them */
   readonly credentials?: () => AwsCredentials;
+}
+
+export interface SignedService {
+  readonly service: string;
+  readonly name: string;
 }
 
 export interface AwsCredentials {
@@ -18,18 +20,21 @@ export interface AwsCredentials {
 }
 
 export interface OutgoingRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
 }
 
-/** The headers of the request with those that prove who sends it. Rejects with SERVICE_REFUSED without credentials. */
+/**
+ * The headers of the request with those that prove who sends it (SigV4). Rejects with SERVICE_REFUSED without credentials.
+ * @param service what AWS calls it, such as `aps`; `name` is what we do
+ */
 export async function signedHeaders(
   { method, url, headers, body }: OutgoingRequest,
-  { region, credentials = environmentCredentials }: SigV4Options,
+  { service, name, region, credentials = () => environmentCredentials(name) }: SigV4Options & SignedService,
 ): Promise<Readonly<Record<string, string>>> {
-  const signer = new SignatureV4({ service: SERVICE, region, credentials: credentials(), sha256: Sha256 });
+  const signer = new SignatureV4({ service, region, credentials: credentials(), sha256: Sha256 });
   const signed = await signer.sign({
     method,
     protocol: url.protocol,
@@ -44,11 +49,11 @@ export async function signedHeaders(
   return rest;
 }
 
-function environmentCredentials(): AwsCredentials {
+function environmentCredentials(service: string): AwsCredentials {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    const message = 'there are no credentials in the environment to sign requests to skyeye with';
-    throw new ProxywatchError('SERVICE_REFUSED', message, { service: 'skyeye' });
+    const message = `there are no credentials in the environment to sign requests to ${service} with`;
+    throw new ProxywatchError('SERVICE_REFUSED', message, { service });
   }
   return {
     accessKeyId: AWS_ACCESS_KEY_ID,
