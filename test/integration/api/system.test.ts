@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Role } from '@proxywatch/core/domain/access/role';
+import { absentDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/absent-database-config';
 import { fetchBindingsOf } from '@proxywatch/core/drivers/dcdb/access/role-bindings';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { createProxysqlControl } from '@proxywatch/core/drivers/proxysql/control/create-control';
 import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
-import { absentDatabaseConfig, absentSkyeye } from '../../../functions/api/shared/absent-services.ts';
+import { absentSkyeye } from '../../../functions/api/shared/absent-services.ts';
 import { systemRoutes } from '../../../functions/api/system/routes.ts';
 import { createTestApi, type TestCall, type TestCaller } from '../../support/api-harness.ts';
 import { type MigratedDcdb, startMigratedDcdb } from '../../support/migrated-dcdb.ts';
