@@ -22,7 +22,7 @@ export async function packGateway({ outDir }: { readonly outDir: string }): Prom
     folder,
     new Map([
       ['Dockerfile', await readFile(join(ROOT, SOURCES, 'Dockerfile'), 'utf8')],
-      ['package.json', jsonOf({ name: 'proxywatch-gateway', private: true, type: 'module' })],
+      ['package.json', jsonOf({ private: true, type: 'module' })],
       ['THIRD-PARTY-LICENSES.txt', licensesOf([metafile])],
     ]),
   );
