@@ -26,7 +26,7 @@ const schema = z
     DBCONFIG_TOKEN: secret().optional(),
   })
   .check(
-    oneDcdbLogin,
+    ...oneDcdbLogin,
     relation(
       ['AWS_REGION', 'KAFKA_IAM'],
       (env) => env.AWS_REGION !== undefined || !env.KAFKA_IAM,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { hostPort, redisUrl } from '@proxywatch/core/config/address-fields';
-import { credentialsFile } from '@proxywatch/core/config/credentials-file';
+import { credentialSettings, oneCredentialSource } from '@proxywatch/core/config/credential-settings';
 import { byteSize, integer, milliseconds, nonEmpty, port, seconds } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
@@ -21,7 +21,7 @@ const settings = z.object({
   /** What it runs: gateways of another release than those at work stand by as their successors. */
   GATEWAY_RELEASE: nonEmpty().optional(),
   REDIS_URL: redisUrl(),
-  PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
+  ...credentialSettings,
   /** Registry without the API; otherwise the one in Redis is used. */
   PROXIES_FILE: jsonFile(proxiesFile).optional(),
   DIGEST_TOP_N: integer({ min: 1, max: 1_000_000 }).default(100),
@@ -51,6 +51,7 @@ export type GatewayConfig = z.infer<typeof schema>;
 const WILDCARDS = ['0.0.0.0', '::'];
 
 const checked = settings.check(
+  ...oneCredentialSource,
   relation(
     ['HISTORY_IDLE_SECONDS', 'HISTORY_RETENTION_SECONDS'],
     ({ HISTORY_IDLE_SECONDS, HISTORY_RETENTION_SECONDS }) => HISTORY_IDLE_SECONDS < HISTORY_RETENTION_SECONDS,

@@ -1,6 +1,6 @@
 import { exitOnConfigError } from '@proxywatch/core/config/exit-on-config-error';
 import { messageOf } from '@proxywatch/core/domain/errors';
-import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { openCredentials } from '@proxywatch/core/drivers/credentials/open-credentials';
 import { createRedisHistoryStore } from '@proxywatch/core/drivers/history/redis-history-store';
 import { createRedisLeaseStore } from '@proxywatch/core/drivers/lease/redis-lease-store';
 import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
@@ -10,6 +10,7 @@ import { countTraffic } from '@proxywatch/core/drivers/redis/count-traffic';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { createAwsSecrets } from '@proxywatch/core/drivers/secrets/aws-secrets';
 import { parseGatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { withTaskIdentity } from './task-identity.ts';
@@ -38,10 +39,7 @@ try {
       config.PROXIES_FILE === undefined
         ? createRedisRegistry(counted.registry.redis)
         : createFileRegistry(config.PROXIES_FILE),
-    credentials: createFileCredentials({
-      path: config.PROXY_CREDENTIALS_FILE,
-      onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
-    }),
+    credentials: openCredentials(config, createAwsSecrets(), log),
     store: createRedisHistoryStore(counted.history.redis),
     membership: createRedisMembershipStore(counted.membership.redis, {
       onDamaged: ({ field, problem }) => log.warn('fleet record left out', { field, problem }),

@@ -45,7 +45,7 @@ export function localSystem(root: string, config: LocalConfig): readonly Step[] 
     }),
     task('schema', async (settings) => {
       const lines: string[] = [];
-      await migrate(settingOf(settings, 'DCDB_URL'), (line) => lines.push(line));
+      await migrate({ DCDB_URL: settingOf(settings, 'DCDB_URL') }, (line) => lines.push(line));
       return lines.join(', ');
     }),
     task('lab data', async (settings, { signal }) => {

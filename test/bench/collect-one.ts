@@ -52,7 +52,7 @@ async function measureOurs(lab: Lab): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'proxywatch-collect-one-'));
   const [redis, mariadb, kafka] = await Promise.all([startRedis(), startMariadb(), startKafka()]);
   try {
-    await migrate(mariadb.url, () => undefined);
+    await migrate({ DCDB_URL: mariadb.url }, () => undefined);
     const credentials = join(dir, 'credentials.json');
     writeFileSync(credentials, JSON.stringify({ stats: { user: 'stats', password: 'stats' } }));
     const config = parseCollectConfig({

@@ -18,7 +18,7 @@ let mariadb: Awaited<ReturnType<typeof startMariadb>>;
 
 beforeAll(async () => {
   mariadb = await startMariadb();
-  await migrate(mariadb.url, () => undefined);
+  await migrate({ DCDB_URL: mariadb.url }, () => undefined);
 });
 
 afterAll(() => mariadb?.stop());

@@ -1,6 +1,7 @@
 import type { MysqlPool, MysqlPoolConnection, MysqlQueryResult } from 'kysely';
-import type { Pool, PoolConnection } from 'mysql2';
+import type { PoolConnection } from 'mysql2';
 import { ProxywatchError } from '../../domain/errors.ts';
+import type { ConnectionPool } from './rotating-pool.ts';
 
 export interface PoolLimits {
   /** Longest wait for a free connection, its opening included. */
@@ -11,13 +12,16 @@ export interface PoolLimits {
   readonly sessionSetup: string;
 }
 
+/** Longest that a pool takes to end, where a connection is being opened or does not answer. */
+const END_TIMEOUT_MS = 5_000;
+
 type QueryCallback = (error: unknown, result: MysqlQueryResult) => void;
 
 /**
  * mysql2's pool with a bound on every wait. What mysql2 itself calls a timeout is one of inactivity and leaves the
  * statement running on a connection that goes back to the pool; here a connection that was too slow is destroyed.
  */
-export function boundedPool(pool: Pool, limits: PoolLimits): MysqlPool {
+export function boundedPool(pool: ConnectionPool, limits: PoolLimits): MysqlPool {
   // kysely tells connections apart by identity.
   const wrappers = new WeakMap<PoolConnection, MysqlPoolConnection>();
   return {
@@ -35,7 +39,7 @@ export function boundedPool(pool: Pool, limits: PoolLimits): MysqlPool {
         limits.acquireTimeoutMs,
       );
       pool.getConnection((error, connection) => {
-        if (error !== null) return void finish(error);
+        if (connection === undefined) return void finish(error);
         const known = wrappers.get(connection);
         if (known !== undefined) return void (finish(null, known) || connection.release());
         const wrapper = wrap(connection, limits.queryTimeoutMs);
@@ -49,7 +53,23 @@ export function boundedPool(pool: Pool, limits: PoolLimits): MysqlPool {
         });
       });
     },
-    end: (callback) => pool.end(callback),
+    // A connection that was still being opened may fail now. Nobody waits for it any more, and gone is what it is to be.
+    end(callback) {
+      const timer = setTimeout(() => finish(), END_TIMEOUT_MS);
+      const finish = once(() => {
+        clearTimeout(timer);
+        callback(null);
+      });
+      pool.end(() => finish());
+    },
+  };
+}
+
+function once(run: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) run();
+    isDone = true;
   };
 }
 

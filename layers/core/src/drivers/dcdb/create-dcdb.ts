@@ -4,6 +4,9 @@ import { configError } from '../../config/config-error.ts';
 import { checkDcdbUrl, DCDB_URL_FORM } from '../../config/dcdb-url.ts';
 import { boundedPool } from './bounded-pool.ts';
 import { DcdbAdapter } from './dcdb-adapter.ts';
+import type { LoginSource } from './login-source.ts';
+import { tlsOptions } from './pool-tls.ts';
+import { rotatingPool } from './rotating-pool.ts';
 import type { DcdbTables } from './tables.ts';
 
 export type Dcdb = Kysely<DcdbTables>;
@@ -19,29 +22,32 @@ export interface DcdbOptions {
   readonly acquireTimeoutMs?: number;
   /** Longest run of one statement, on both sides. @default 10000 */
   readonly queryTimeoutMs?: number;
-  /** PEM of the authority that signed the server's certificate, if the system does not know it (Amazon's for Aurora). */
+  /** PEM of the authority that signed the server's certificate, if the system does not know it; not with `?tls=rds`. */
   readonly tlsCa?: string;
+  /** Who logs in, for a URL that names no user. */
+  readonly login?: LoginSource;
 }
 
 /**
- * The DCDB at `mysql://user:password@host:port/database`; `?tls=true` asks for TLS with a checked certificate. Connects
- * at the first statement; `destroy()` ends it. Throws CONFIG_INVALID for a URL that is none.
+ * The DCDB at `mysql://user:password@host:port/database`; `?tls=true` asks for TLS with a checked certificate,
+ * `?tls=rds` for one of Amazon's RDS. Connects at the first statement; `destroy()` ends it. Throws CONFIG_INVALID for a URL
+ * that is none, and for one without a user when there is no `login`, or with one when there is.
  */
 export function createDcdb(url: string, options: DcdbOptions = {}): Dcdb {
-  const { maxConnections = 10, maxWaiting = 100, connectTimeoutMs = 5_000, tlsCa } = options;
+  const { maxConnections = 10, maxWaiting = 100, connectTimeoutMs = 5_000, tlsCa, login: logins } = options;
   const { acquireTimeoutMs = 10_000, queryTimeoutMs = 10_000 } = options;
   const checked = checkDcdbUrl(url);
-  if ('problem' in checked)
-    throw configError('the DCDB URL', [`DCDB_URL: ${checked.problem}, expected ${DCDB_URL_FORM}`]);
-  const { host, port, user, password, database, tls } = checked.value;
+  if ('problem' in checked) throw urlError(`${checked.problem}, expected ${DCDB_URL_FORM}`);
+  const { host, port, login, database, tls } = checked.value;
+  if (login === undefined && logins === undefined) throw urlError('has no user, and there is no secret with one');
+  if (login !== undefined && logins !== undefined) throw urlError('has a user, and there is a secret with one');
   const limits = { acquireTimeoutMs, queryTimeoutMs, sessionSetup: sessionSetup(queryTimeoutMs) };
   // Made at the first statement: kysely ends no pool that it never used.
   const createBoundedPool = async () => {
     const pool = createPool({
       host,
       port,
-      user,
-      password,
+      ...login,
       database,
       connectionLimit: maxConnections,
       queueLimit: maxWaiting,
@@ -52,15 +58,17 @@ export function createDcdb(url: string, options: DcdbOptions = {}): Dcdb {
       charset: 'utf8mb4_unicode_ci',
       timezone: 'Z',
       supportBigNumbers: true,
-      ...(tls
-        ? { ssl: { verifyIdentity: true, minVersion: 'TLSv1.2', ...(tlsCa === undefined ? {} : { ca: tlsCa }) } }
-        : {}),
+      ...tlsOptions(tls, tlsCa),
     });
-    return boundedPool(pool, limits);
+    return boundedPool(logins === undefined ? pool : rotatingPool(pool, logins), limits);
   };
   const dialect = new MysqlDialect({ pool: createBoundedPool });
   dialect.createAdapter = () => new DcdbAdapter();
   return new Kysely<DcdbTables>({ dialect });
+}
+
+function urlError(problem: string) {
+  return configError('the DCDB URL', [`DCDB_URL: ${problem}`]);
 }
 
 /**

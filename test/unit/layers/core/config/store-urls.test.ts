@@ -16,14 +16,23 @@ describe('addresses of the stores', () => {
   test.each([
     [
       'mysql://u:p@db/proxywatch',
-      { host: 'db', port: 3306, user: 'u', password: 'p', database: 'proxywatch', tls: false },
+      { host: 'db', port: 3306, login: { user: 'u', password: 'p' }, database: 'proxywatch', tls: 'none' },
     ],
     [
       'mysql://u:p%40%3A@[::1]:3307/d%20b?tls=true',
-      { host: '::1', port: 3307, password: 'p@:', database: 'd b', tls: true },
+      { host: '::1', port: 3307, login: { user: 'u', password: 'p@:' }, database: 'd b', tls: 'system' },
     ],
-    ['mysql://u@db/x?tls=false', { password: '', tls: false }],
+    ['mysql://u@db/x?tls=false', { login: { user: 'u', password: '' }, tls: 'none' }],
+    ['mysql://db:1/x?tls=rds', { port: 1, login: undefined, tls: 'rds' }],
   ])('of the DCDB: %s', (url, address) => {
     expect(checkDcdbUrl(url)).toMatchObject({ value: address });
+  });
+
+  test.each([
+    ['mysql://:hunter2@db/x', 'has a password and no user'],
+    ['mysql://db/x?tls=yes', 'has a tls that is none of true, false and rds'],
+    ['mysql://u:hunter2@db/', 'has no database'],
+  ])('of the DCDB that are none: %s', (url, problem) => {
+    expect(checkDcdbUrl(url)).toEqual({ problem });
   });
 });
