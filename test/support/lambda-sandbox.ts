@@ -34,8 +34,10 @@ const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url
 /** Lambda starts Node 24 so. */
 export const LAMBDA_NODE_FLAGS = ['--no-experimental-require-module', '--no-experimental-detect-module'];
 /** What the runtime brings, of what we use. */
-const RUNTIME_PACKAGES = ['amp', 'kms', 'lambda', 'sqs'].map((name) => `@aws-sdk/client-${name}`);
+const RUNTIME_PACKAGES = ['amp', 'kms', 'lambda', 'secrets-manager', 'sqs'].map((name) => `@aws-sdk/client-${name}`);
 const TIME_LIMIT_MS = 60_000;
+/** A few answers of the size that Lambda hands on. */
+const MAX_OUTPUT_BYTES = 32_000_000;
 const RUNTIME = `
 const { relative } = require('node:path');
 const { handler } = require(process.argv[2]);
@@ -71,6 +73,7 @@ export function unpackLambda(root: string, { functions, layers }: SandboxContent
       cwd: join(root, 'var/task'),
       env: { ...env, NODE_PATH: searchPath.map((path) => join(root, path)).join(delimiter) },
       timeout: TIME_LIMIT_MS,
+      maxBuffer: MAX_OUTPUT_BYTES,
     });
     return stdout;
   }
