@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import { z } from 'zod';
+import { agentSize } from './agent-size.ts';
 import { data } from './config-data.ts';
 import { cidr, count, httpsUrl, logDays, secretArn, serviceUrl } from './config-fields.ts';
 import { network } from './config-network.ts';
+import { memoriesOf } from './fargate-sizes.ts';
 import { STAGES } from './stages/index.ts';
 
 const api = z
@@ -92,12 +94,33 @@ const gateway = z
     /** Series in one gateway that another one is started above. */
     seriesPerTask: count(1_000, 10_000_000).default(250_000),
     scrapeIntervalSeconds: count(5, 300).default(15),
+    /** Two agents send everything to the workspace; each scrapes the whole fleet. */
+    prometheus: z
+      .strictObject({
+        /** Series of the whole fleet that an agent has memory, processors and storage for. */
+        series: count(1_000, 50_000_000).default(200_000),
+      })
+      .prefault({}),
   })
   .refine(({ tasks }) => tasks.min <= tasks.max, { path: ['tasks', 'min'], error: 'more than tasks.max' })
   .refine(({ historyMemoryMiB, memoryMiB }) => historyMemoryMiB + 300 <= memoryMiB, {
     path: ['historyMemoryMiB'],
     error: 'leave 300 MiB of memoryMiB to the process',
+  })
+  .refine(({ cpu, memoryMiB }) => memoriesOf(cpu).includes(memoryMiB), {
+    path: ['memoryMiB'],
+    error: ({ input }) => `Fargate has no such task: ${offersOf(input)}`,
+  })
+  .refine(({ prometheus: { series }, scrapeIntervalSeconds }) => agentSize({ series, scrapeIntervalSeconds }), {
+    path: ['prometheus', 'series'],
+    error:
+      'more than one task of Fargate takes: scrape less often (scrapeIntervalSeconds), name fewer digests (digestTopN), or make two stages',
   });
+
+function offersOf(input: unknown): string {
+  const { cpu } = input as { readonly cpu: number };
+  return `with cpu ${cpu} it is one of ${memoriesOf(cpu).join(', ')}`;
+}
 
 const stageConfig = z.strictObject({
   /** Stands in the names of everything, so that several stages fit into one account. */

@@ -22,6 +22,20 @@ export interface PrometheusSettings {
   readonly remoteWrite?: { readonly url: string; readonly region: string };
 }
 
+/**
+ * At most 50 × (5,000 + 1,000) samples wait in memory, all others in the write-ahead log. Requests stay far below the megabyte
+ * that the service takes. By default samples that it refuses for their rate would be thrown away: they are sent again.
+ */
+const REMOTE_WRITE_QUEUE = {
+  capacity: 5_000,
+  max_shards: 50,
+  max_samples_per_send: 1_000,
+  batch_send_deadline: '5s',
+  min_backoff: '30ms',
+  max_backoff: '5s',
+  retry_on_http_429: true,
+} as const;
+
 /** Alerts and recording rules, the same for every Prometheus that evaluates them. */
 export function prometheusRules(): string {
   return readFileSync(new URL('rules.yml', import.meta.url), 'utf8');
@@ -39,7 +53,10 @@ export function renderPrometheusConfig(settings: PrometheusSettings): string {
     EXTERNAL_LABELS: settings.externalLabels ?? {},
     PROXY_DISCOVERY: discovery(''),
     GATEWAY_DISCOVERY: discovery('/gateways'),
-    REMOTE_WRITE: remoteWrite === undefined ? [] : [{ url: remoteWrite.url, sigv4: { region: remoteWrite.region } }],
+    REMOTE_WRITE:
+      remoteWrite === undefined
+        ? []
+        : [{ url: remoteWrite.url, sigv4: { region: remoteWrite.region }, queue_config: REMOTE_WRITE_QUEUE }],
   });
 }
 

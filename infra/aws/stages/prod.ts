@@ -15,5 +15,11 @@ export const prod: StageInput = {
     redis: { maxStorageGb: 20, maxEcpuPerSecond: 50_000 },
   },
   api: { endpoint: { type: 'private' } },
-  gateway: { tasks: { min: 3, max: 12 }, cpu: 1_024, memoryMiB: 2_048, historyMemoryMiB: 1_024 },
+  gateway: {
+    tasks: { min: 3, max: 12 },
+    cpu: 1_024,
+    memoryMiB: 2_048,
+    historyMemoryMiB: 1_024,
+    prometheus: { series: 1_000_000 },
+  },
 };
