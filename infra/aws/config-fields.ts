@@ -21,7 +21,7 @@ export const serviceUrl = () =>
   z.url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' });
 
 export const secretArn = () =>
-  z.string().regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/, {
+  z.string().regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+-\w{6}$/, {
     error: 'expected the whole ARN of a secret in Secrets Manager, its six last characters included',
   });
 

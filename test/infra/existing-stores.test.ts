@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseDeployConfig } from '../../functions/deploy/config.ts';
 import { parseStageConfig } from '../../infra/aws/config.ts';
 import { dev } from '../../infra/aws/stages/dev.ts';
 import { dataOf, dataTemplateOf, statementsOf } from './support/data-stack.ts';
@@ -39,6 +40,16 @@ describe('stores that were there', () => {
         },
       },
     });
+  });
+
+  test('are told in variables that the function takes, once its secrets are in them', () => {
+    const [deploy] = Object.values(template.findResources('AWS::Lambda::Function'));
+    const opened = {
+      ...deploy?.Properties.Environment.Variables,
+      REDIS_URL: 'rediss://:not-a-secret@redis.example:7000',
+      AWS_REGION: 'eu-central-1',
+    };
+    expect(parseDeployConfig(opened).DCDB_SECRET_ARN).toBe(given.DCDB_SECRET);
   });
 
   test('have their secrets opened with the keys that the stage names', () => {

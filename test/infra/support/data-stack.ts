@@ -3,7 +3,6 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { parseStageConfig, type StageInput } from '../../../infra/aws/config.ts';
-import type { PackedSystem } from '../../../infra/aws/packages/pack-system.ts';
 import type { Access, Stores } from '../../../infra/aws/stacks/contracts.ts';
 import { DataStack } from '../../../infra/aws/stacks/data-stack.ts';
 import { NetworkStack } from '../../../infra/aws/stacks/network-stack.ts';
@@ -11,21 +10,17 @@ import { checkedApp } from './checked-app.ts';
 import { fakePackages } from './fake-platform.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const FUNCTION = { path: FOLDER, handler: 'handler.handler', layers: ['core', 'vendor'] } as const;
 
 /** The data stack over a real network, with a function that does nothing. */
 export function dataOf(input: StageInput) {
   const app = checkedApp();
   const config = parseStageConfig(input, 'a test');
   const network = new NetworkStack(app, 'network', { config });
-  const packages: PackedSystem = {
-    ...fakePackages(FOLDER),
-    functions: new Map([['deploy', { name: 'deploy', ...FUNCTION }]]),
-  };
-  return { app, data: new DataStack(app, 'data', { config, packages, network }) };
+  return { app, data: new DataStack(app, 'data', { config, packages: fakePackages(FOLDER), network }) };
 }
 
 export const dataTemplateOf = (input: StageInput): Template => Template.fromStack(dataOf(input).data);
+
 export interface Statement {
   readonly Action: string | string[];
   readonly Resource: unknown;

@@ -1,6 +1,8 @@
 import type { StageInput } from '../../../infra/aws/config.ts';
 
-export const DCDB_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:dcdb-AbCdEf';
+/** As RDS calls one that it makes. */
+export const DCDB_SECRET =
+  'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-0a0b0c0d-0000-0000-0000-000000000001-AbCdEf';
 export const REDIS_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:redis-AbCdEf';
 export const STATS_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:stats-AbCdEf';
 export const ADMIN_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:admin-AbCdEf';
