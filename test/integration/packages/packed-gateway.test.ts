@@ -12,6 +12,7 @@ import { startRedis } from '../../../infra/local/services/redis.ts';
 import type { Service } from '../../../infra/local/services/service.ts';
 import { type CountingProxy, complete, executionsOf, startCountingProxy } from '../../support/counting-proxy.ts';
 import { readDockerfile } from '../../support/dockerfile.ts';
+import { arnOf, startFakeSecretsManager } from '../../support/fake-secrets-manager.ts';
 import { json, type ScriptedHttp, startScriptedHttp } from '../../support/scripted-http.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
@@ -128,6 +129,37 @@ describe('the packed gateway, run as the image runs it', () => {
     expect(await output).not.toContain('failed');
     expect(await health()).toBe(1);
     expect(readdirSync(folder).toSorted()).toEqual(dockerfile().sources.toSorted());
+  });
+
+  test('reads its credentials from Secrets Manager, as the role of its task', async () => {
+    const manager = await startFakeSecretsManager();
+    const role = await startScriptedHttp(
+      json({
+        AccessKeyId: 'ASIAEXAMPLE',
+        SecretAccessKey: 'example-secret',
+        Token: 'example-token',
+        Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+      }),
+    );
+    manager.secrets.set(arnOf('stats'), JSON.stringify({ stats: { user: 'stats', password: 'stats' } }));
+    const { PROXY_CREDENTIALS_FILE: _, ...others } = env;
+    env = {
+      ...others,
+      PROXY_CREDENTIALS_SECRETS: arnOf('stats'),
+      AWS_REGION: 'eu-central-1',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${role.url}/role`,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: manager.url,
+    };
+    const { output, child, exited } = start();
+    await until('it has collected', async () => isOk('/readyz'), 20_000);
+    const { samples } = parseExposition(await (await fetch(url('/metrics'))).text(), 'text');
+    expect(executionsOf(samples, 'p')).toEqual(complete(proxy));
+    expect(role.requests.map(({ line }) => line)).toContain('GET /role');
+    expect(manager.asked).toContain(arnOf('stats'));
+    child.kill('SIGTERM');
+    await exited;
+    expect(await output).not.toContain('example-');
+    await Promise.all([manager.close(), role.close()]);
   });
 
   test('is not taken for healthy while its Redis cannot be reached', async () => {
