@@ -98,7 +98,7 @@ const gateway = z
     prometheus: z
       .strictObject({
         /** Series of the whole fleet that an agent has memory, processors and storage for. */
-        series: count(1_000, 50_000_000).default(200_000),
+        series: count(1_000, 50_000_000).default(150_000),
       })
       .prefault({}),
   })

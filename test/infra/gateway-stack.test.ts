@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
@@ -7,8 +8,8 @@ import { parseStageConfig } from '../../infra/aws/config.ts';
 import { dev } from '../../infra/aws/stages/dev.ts';
 import { prod } from '../../infra/aws/stages/prod.ts';
 import { REDIS_SECRET } from './support/existing-stage.ts';
-import { fakeStores, WORKSPACE_ARN } from './support/fake-platform.ts';
-import { gatewayStackOf, leaveOf, taskOf } from './support/gateway-stack.ts';
+import { WORKSPACE_ARN } from './support/fake-platform.ts';
+import { gatewayStackOf, IMPORTED, leaveOf, madeWorkspace, taskOf } from './support/gateway-stack.ts';
 
 const { template, networkTemplate, stack } = gatewayStackOf();
 const GATEWAYS = { ServiceName: 'gateway' };
@@ -137,7 +138,7 @@ describe('a gateway', () => {
 
   test('is given a URL of Redis that is secret by ECS, and no leave to read it', () => {
     const secret = Secret.fromSecretCompleteArn(new Stack(), 'Redis', REDIS_SECRET);
-    const given = gatewayStackOf({}, { redisUrlSecret: secret }).template;
+    const given = gatewayStackOf({}, () => ({ redisUrlSecret: secret })).template;
     const { container, environment } = taskOf(given, 'gateway');
     expect(container.Secrets).toEqual([{ Name: 'REDIS_URL', ValueFrom: REDIS_SECRET }]);
     expect(environment).not.toHaveProperty('FAKE_REDIS');
@@ -239,13 +240,21 @@ describe('an agent', () => {
     expect(config).toContain('{"cluster":"proxywatch-dev","__replica__":"$PROMETHEUS_REPLICA"}');
   });
 
-  test('sends to the workspace in its region', () => {
-    const { PROMETHEUS_CONFIG: config = '' } = taskOf(template, 'prometheus').environment;
-    const [remote] = JSON.parse(config.match(/^remote_write: (.*)$/m)?.[1] ?? '');
+  test('sends to a workspace of another stack in its region, whatever that is', () => {
+    const { environment } = taskOf(gatewayStackOf({}, madeWorkspace).template, 'prometheus');
+    const [remote] = JSON.parse(environment.PROMETHEUS_CONFIG?.match(/^remote_write: (.*)$/m)?.[1] ?? '');
     expect(remote).toMatchObject({
-      url: `${fakeStores().workspace.url}/api/v1/remote_write`,
+      url: `https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/${IMPORTED}/api/v1/remote_write`,
       sigv4: { region: 'eu-central-1' },
     });
+  });
+
+  test('gives no flag that its image gives already: Prometheus would refuse both', () => {
+    const script = readFileSync(new URL('../../infra/prometheus/agent/start-agent.sh', import.meta.url), 'utf8');
+    const { container } = taskOf(template, 'prometheus');
+    const names = container.Command?.map((flag) => flag.split('=')[0] ?? '') ?? [];
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => script.includes(`${name}=`))).toEqual([]);
   });
 
   test('is as large as the series of the fleet ask for', () => {

@@ -27,8 +27,8 @@ const USER = '65534:65534';
 /** The image declares it as a volume that belongs to `nobody`, and so does Fargate's. */
 const FOLDER = '/prometheus';
 /**
- * The task's host name, which Prometheus fills in as it starts: each task is a replica of its own. The workspace knows by `cluster` that both
- * send the same samples, takes those of one of them, of the other when the first is silent for 30 s, and stores no replica.
+ * The task's host name, which Prometheus fills in as it starts: each task is a replica of its own. By `cluster` the workspace
+ * knows that all send the same samples; it takes those of one, of another when that one is silent for 30 s, and stores no replica.
  */
 const REPLICA = '$PROMETHEUS_REPLICA';
 /** Scrapes that begin with the interval end before the next one. */
@@ -49,7 +49,7 @@ export class PrometheusAgents extends Construct {
       name: 'prometheus',
       image: props.image,
       size,
-      storageGiB: size.storageGiB,
+      ...(size.storageGiB !== undefined && { storageGiB: size.storageGiB }),
       user: USER,
       writableFolder: FOLDER,
       environment: {
@@ -97,12 +97,8 @@ function configOf({
   return rendered.replace(/^\s*(#.*)?\n/gm, '');
 }
 
-/**
- * To infra/prometheus/agent/start-agent.sh. What a workspace does not take is kept for an hour; older samples it would refuse,
- * or show after newer ones. What is not sent when the task ends has a minute for it, half of the stop timeout.
- */
+/** To infra/prometheus/agent/start-agent.sh: what the workspace does not take is kept for an hour, and then it is old. */
 const FLAGS = [
   `--storage.agent.retention.max-time=${WAL_KEPT_SECONDS}s`,
   `--storage.agent.wal-truncate-frequency=${WAL_TRUNCATED_SECONDS}s`,
-  '--storage.remote.flush-deadline=60s',
 ];
