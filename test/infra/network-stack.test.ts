@@ -58,17 +58,20 @@ describe('a network of our own', () => {
     });
   });
 
-  test.each<[string, StageInput['api']]>([
-    ['the keys of a JWT issuer', jwt],
+  test.each<[string, StageInput['api'], readonly string[]]>([
+    ['the keys of a JWT issuer', jwt, ['api']],
     [
       'a database configuration service outside',
       { ...dev.api, dbconfig: { url: 'https://db.example', cidrs: 'outside' } },
+      ['api', 'control'],
     ],
-  ])('has NAT gateways, one in each zone, for %s', (_, api) => {
+  ])('has NAT gateways, one in each zone, for %s', (_, api, askers) => {
     const template = templateOf({ ...dev, api });
     template.resourceCountIs('AWS::EC2::NatGateway', 2);
     template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
-    expect(rulesOf(template).out.filter((rule) => rule.includes('0.0.0.0/0'))).toEqual(['api -> 0.0.0.0/0:443']);
+    expect(rulesOf(template).out.filter((rule) => rule.includes('0.0.0.0/0'))).toEqual(
+      askers.map((asker) => `${asker} -> 0.0.0.0/0:443`),
+    );
   });
 
   test('logs flows, for as long as the stage keeps logs', () => {

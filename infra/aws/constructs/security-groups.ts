@@ -97,7 +97,7 @@ export class SecurityGroups extends Construct {
     if (auth.kind === 'jwt') this.#letOut(['api'], [Peer.anyIpv4()], [portOf(auth.jwksUrl)], 'keys of the JWT issuer');
     if (dbconfig === undefined) return;
     const at = dbconfig.cidrs === 'outside' ? [Peer.anyIpv4()] : peersOf(dbconfig.cidrs);
-    this.#letOut(['api'], at, [portOf(dbconfig.url)], 'the database configuration service');
+    this.#letOut(['api', 'control'], at, [portOf(dbconfig.url)], 'the database configuration service');
   }
 
   /** By address: their security groups are not known, and no group can be named in a rule from another network. */
