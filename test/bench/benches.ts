@@ -1,3 +1,5 @@
+import { FUNCTIONS } from '../../infra/aws/packages/functions.ts';
+import { coldStartRowOf } from './harness/cold-start-row.ts';
 import type { BenchResult } from './harness/result.ts';
 
 export interface Bench {
@@ -132,12 +134,10 @@ export const BENCHES: readonly Bench[] = [
   },
   {
     id: 'cold-start',
-    rows: [
-      { name: 'cold-start-dispatch', baseline: 'everything in one bundle' },
-      { name: 'cold-start-dispatch-size', baseline: 'everything in one bundle', target: 10 },
-      { name: 'cold-start-collect', baseline: 'everything in one bundle' },
-      { name: 'cold-start-collect-size', baseline: 'everything in one bundle', target: 10 },
-    ],
+    rows: FUNCTIONS.flatMap(({ name }) => [
+      { name: coldStartRowOf(name), baseline: 'one bundle without layers' },
+      { name: `${coldStartRowOf(name)}-size`, baseline: 'one bundle without layers', target: 10 },
+    ]),
     run: async () => (await import('./cold-start.ts')).coldStart(),
   },
   {

@@ -1,5 +1,5 @@
 /**
- * What a cold start spends on loading a function: its own code and the two layers, against one bundle of everything. Both
+ * What a cold start spends on loading a function: its own code and its layers, against one bundle of everything. Both
  * unpacked as on Lambda, in a process of their own each time, in turns, with their files in the page cache. CPU time of
  * requiring the handler: Lambda gives a function a share of a processor, so that is what it waits for.
  */
@@ -11,9 +11,10 @@ import { FUNCTIONS } from '../../infra/aws/packages/functions.ts';
 import { packFunctions } from '../../infra/aws/packages/pack-functions.ts';
 import { packLayers } from '../../infra/aws/packages/pack-layers.ts';
 import { type LambdaSandbox, unpackLambda } from '../support/lambda-sandbox.ts';
+import { coldStartRowOf } from './harness/cold-start-row.ts';
 import { type BenchResult, compare, median } from './harness/result.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 9;
 const REQUIRE = `
 const [startMs, start] = [performance.now(), process.cpuUsage()];
 require(process.argv[2]);
@@ -43,7 +44,7 @@ export async function coldStart(): Promise<BenchResult[]> {
         ours.push(starts[0]);
         theirs.push(starts[1]);
       }
-      const row = `cold-start-${name.replace('scanner-', '')}`;
+      const row = coldStartRowOf(name);
       console.log(`\n${row}: with layers ${toldOf(ours)}; as one bundle ${toldOf(theirs)}`);
       results.push(
         compare(row, median(ours.map(({ cpuMs }) => cpuMs)), median(theirs.map(({ cpuMs }) => cpuMs)), 'ms CPU'),
@@ -65,7 +66,7 @@ async function unpackBoth(folder: string): Promise<{ layered: LambdaSandbox; bun
   return {
     layered: unpackLambda(join(folder, 'layered'), {
       functions: Object.fromEntries(functions.map(({ name, path }) => [name, path])),
-      layers: [layers.core, layers.vendor],
+      layers: Object.values(layers),
     }),
     bundled: unpackLambda(join(folder, 'bundled'), {
       functions: Object.fromEntries(FUNCTIONS.map(({ name }) => [name, join(wholeDir, name)])),
