@@ -1,4 +1,5 @@
 import type { ObservedApi, ObservedFunction } from '../../stacks/contracts.ts';
+import { API_LATENCY_MS } from './limits.ts';
 import { apiMetric, computed, lambdaMetric } from './metrics.ts';
 import type { StageAlarms } from './stage-alarms.ts';
 
@@ -28,7 +29,7 @@ export function watchApi(alarms: StageAlarms, { api, control, unreserved }: ApiA
     says: 'One in twenty answers of the API takes longer than 10 s; after 29 s API Gateway gives up. Look at the DCDB, and at proxies that answer slowly.',
     metric: apiMetric(api, 'Latency', { statistic: 'p95', minutes: 5 }),
     when: '>',
-    threshold: 10_000,
+    threshold: API_LATENCY_MS,
     during: [3, 3],
     missing: 'notBreaching',
   });

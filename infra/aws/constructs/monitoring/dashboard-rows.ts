@@ -1,4 +1,3 @@
-import type { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StageConfig } from '../../config.ts';
 import type {
   ObservedApi,
@@ -9,9 +8,9 @@ import type {
 } from '../../stacks/contracts.ts';
 import type { DashboardRow } from './dashboard.ts';
 import { graph } from './graph.ts';
+import { API_LATENCY_MS, collectsAtOnce, crowdedSeries, LAG_MS } from './limits.ts';
 import {
   apiMetric,
-  computed,
   lambdaMetric,
   ownMetric,
   queueMetric,
@@ -43,7 +42,7 @@ export function scannerRow({ config, scanner, own, dispatch, collect }: ScannerR
           ownMetric(own.lag, { statistic: 'Maximum', label: 'sent after (ms)' }),
           ownMetric(own.due, { statistic: 'Maximum', label: 'proxies due' }),
         ],
-        limit: 45_000,
+        limit: LAG_MS,
       }),
       graph({
         title: 'Invocations of collect at once',
@@ -52,7 +51,7 @@ export function scannerRow({ config, scanner, own, dispatch, collect }: ScannerR
           lambdaMetric(collect.name, 'ConcurrentExecutions', { statistic: 'Maximum', label: 'at once' }),
           lambdaMetric(collect.name, 'Throttles', { statistic: 'Sum', label: 'throttled' }),
         ],
-        limit: config.scanner.concurrency,
+        limit: collectsAtOnce(config.scanner.concurrency),
       }),
       graph({
         title: 'What failed',
@@ -98,7 +97,7 @@ export function gatewayRow(
           ownMetric(seriesMetric, { statistic: 'Maximum', label: 'largest' }),
           ownMetric(seriesMetric, { statistic: 'Average', label: 'mean' }),
         ],
-        limit: gateway.seriesPerTask,
+        limit: crowdedSeries(gateway.seriesPerTask),
       }),
       graph({
         title: 'Samples that arrive',
@@ -142,7 +141,7 @@ export function apiRow(api: ObservedApi, control: ObservedFunction): DashboardRo
           apiMetric(api, 'Latency', { statistic: 'p50', minutes: 5, label: 'half' }),
           apiMetric(api, 'Latency', { statistic: 'p95', minutes: 5, label: '19 of 20' }),
         ],
-        limit: 10_000,
+        limit: API_LATENCY_MS,
       }),
       graph({
         title: 'Functions of the API',
@@ -161,11 +160,4 @@ export function apiRow(api: ObservedApi, control: ObservedFunction): DashboardRo
       }),
     ],
   };
-}
-
-/** Seconds that each function runs, times its memory, are what Lambda bills; only the first differs by much. */
-export function lambdaSeconds(functions: readonly ObservedFunction[]): readonly MathExpression[] {
-  return functions.map(({ name }, i) =>
-    computed(name, `f${i} / 1000`, { [`f${i}`]: lambdaMetric(name, 'Duration', { statistic: 'Sum' }) }),
-  );
 }

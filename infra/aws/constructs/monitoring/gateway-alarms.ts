@@ -1,12 +1,11 @@
 import type { StageConfig } from '../../config.ts';
 import type { ObservedGateway, Workspace } from '../../stacks/contracts.ts';
+import { crowdedSeries } from './limits.ts';
 import { computed, ownMetric, serviceMetric, workspaceMetric, workspaceUsage } from './metrics.ts';
 import type { StageAlarms } from './stage-alarms.ts';
 
 /** In the order of `ObservedGateway.services`. */
 export const SERVICES = ['gateway', 'prometheus'] as const;
-/** Autoscaling keeps the mean at `seriesPerTask`; well above it, it is at its end. */
-const CROWDED = 1.2;
 /** Reasons of Amazon Managed Prometheus for which a sample of ours may be refused. */
 const DISCARDED = [
   'per_labelset_series_limit',
@@ -54,7 +53,7 @@ export function watchGateways(
     says: 'Gateways have a fifth more series than autoscaling aims at: it has come to gateway.tasks.max, or new tasks do not start. Raise it, or lower gateway.digestTopN.',
     metric: ownMetric(seriesMetric, { statistic: 'Average', minutes: 5 }),
     when: '>',
-    threshold: CROWDED * seriesPerTask,
+    threshold: crowdedSeries(seriesPerTask),
     during: [6, 6],
     // GatewaysSilent tells of silence.
     missing: 'notBreaching',

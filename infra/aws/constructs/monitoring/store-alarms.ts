@@ -1,4 +1,5 @@
 import type { StageConfig } from '../../config.ts';
+import { DCDB_CAPACITY_PERCENT, redisBytes } from './limits.ts';
 import { dcdbMetric, ecpuPerSecond, redisMetric } from './metrics.ts';
 import type { StageAlarms } from './stage-alarms.ts';
 
@@ -28,7 +29,7 @@ export function watchDcdb(alarms: StageAlarms, cluster: string, { maxAcu }: { re
     says: 'The DCDB has used all the capacity it may have for a quarter of an hour, or tells nothing any more. Raise data.dcdb.maxAcu, or look which statement needs it.',
     metric: dcdbMetric(cluster, 'ACUUtilization', { statistic: 'Maximum' }),
     when: '>=',
-    threshold: 95,
+    threshold: DCDB_CAPACITY_PERCENT,
     during: [15, 15],
     // Each instance tells once a minute; one that does not is gone.
     missing: 'breaching',
@@ -101,7 +102,7 @@ export function watchRedis(alarms: StageAlarms, cache: string, { maxStorageGb, m
     says: 'Redis has four fifths of the data that it may have; full, it refuses writes, and gateways withhold statistics. Raise data.redis.maxStorageGb.',
     metric: redisMetric(cache, 'BytesUsedForCache', { statistic: 'Maximum', minutes: 5 }),
     when: '>=',
-    threshold: 0.8 * maxStorageGb * 1e9,
+    threshold: redisBytes(maxStorageGb),
     during: [1, 1],
     missing: 'ignore',
   });

@@ -1,10 +1,19 @@
-import type { IMetric, IWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IMetric, IWidget, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StageConfig } from '../../config.ts';
 import type { ObservedData, ObservedFunction } from '../../stacks/contracts.ts';
 import type { DashboardRow } from './dashboard.ts';
-import { lambdaSeconds } from './dashboard-rows.ts';
 import { graph } from './graph.ts';
-import { dcdbMetric, ecpuPerSecond, kafkaMetric, logGroupMetric, redisMetric, workspaceUsage } from './metrics.ts';
+import { DCDB_CAPACITY_PERCENT, redisBytes } from './limits.ts';
+import {
+  computed,
+  dcdbMetric,
+  ecpuPerSecond,
+  kafkaMetric,
+  lambdaMetric,
+  logGroupMetric,
+  redisMetric,
+  workspaceUsage,
+} from './metrics.ts';
 
 /** The topics of docs/scanner.md. */
 const TOPICS = ['proxywatch.slow-sql.v1', 'proxywatch.slow-transactions.v1', 'proxywatch.key-logs.v1'] as const;
@@ -16,7 +25,7 @@ export function storeRow(data: ObservedData, { data: { redis } }: StageConfig): 
   const graphs: IWidget[] = [];
   if (dcdb !== undefined) graphs.push(...dcdbGraphs(dcdb));
   if (cache !== undefined)
-    graphs.push(redisGraph(cache, 'maxStorageGb' in redis ? 0.8 * redis.maxStorageGb * 1e9 : undefined));
+    graphs.push(redisGraph(cache, 'maxStorageGb' in redis ? redisBytes(redis.maxStorageGb) : undefined));
   if (kafka !== undefined)
     graphs.push(
       graph({
@@ -37,7 +46,7 @@ function dcdbGraphs(dcdb: string): readonly IWidget[] {
       title: 'DCDB: of what it may have',
       unit: '%',
       lines: [line('ACUUtilization', 'capacity'), line('CPUUtilization', 'processors')],
-      limit: 95,
+      limit: DCDB_CAPACITY_PERCENT,
     }),
     graph({
       title: 'DCDB: connections',
@@ -92,4 +101,11 @@ export function moneyRow({ data, functions, logGroups }: MoneyRowProps): Dashboa
   if (capacity.length > 0)
     graphs.push(graph({ title: 'Stores: capacity', unit: 'ACU, ECPU a second', lines: capacity }));
   return { title: 'Money', reading: 'what is billed by use; look here when it is quiet', graphs };
+}
+
+/** Times its memory, that is what Lambda bills. */
+function lambdaSeconds(functions: readonly ObservedFunction[]): readonly MathExpression[] {
+  return functions.map(({ name }, i) =>
+    computed(name, `f${i} / 1000`, { [`f${i}`]: lambdaMetric(name, 'Duration', { statistic: 'Sum' }) }),
+  );
 }
