@@ -1,5 +1,6 @@
-import { httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
-import { credentialsFile } from '@proxywatch/core/config/credentials-file';
+import { httpUrl, redisUrl } from '@proxywatch/core/config/address-fields';
+import { credentialSettings, oneCredentialSource } from '@proxywatch/core/config/credential-settings';
+import { dcdbSettings, oneDcdbLogin } from '@proxywatch/core/config/dcdb-settings';
 import { field, quoted } from '@proxywatch/core/config/field';
 import { choice, integer, nonEmpty, secret } from '@proxywatch/core/config/fields';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
@@ -14,7 +15,7 @@ export interface Subject {
 }
 
 const settings = z.object({
-  DCDB_URL: mysqlUrl(),
+  ...dcdbSettings,
   /** Of this process. @default - 1 on Lambda, where a process has one request at a time, 10 elsewhere */
   DCDB_CONNECTIONS: integer({ min: 1, max: 100 }).optional(),
   REDIS_URL: redisUrl(),
@@ -24,7 +25,7 @@ const settings = z.object({
   DBCONFIG_URL: httpUrl().optional(),
   /** Bearer token for the database configuration service. */
   DBCONFIG_TOKEN: secret().optional(),
-  PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
+  ...credentialSettings,
   API_AUTH: choice('jwt', 'iam').default('jwt'),
   JWT_ISSUER: nonEmpty().optional(),
   JWT_AUDIENCE: nonEmpty().optional(),
@@ -48,6 +49,8 @@ const settings = z.object({
 export type ApiConfig = z.infer<typeof settings>;
 
 const schema = settings.check(
+  ...oneDcdbLogin,
+  ...oneCredentialSource,
   needs('JWT_ISSUER', (env) => env.API_AUTH === 'jwt', 'not set, but API_AUTH is jwt'),
   needs('JWT_AUDIENCE', (env) => env.API_AUTH === 'jwt', 'not set, but API_AUTH is jwt'),
   relation(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
+import { madeOnce } from '@proxywatch/core/config/made-once';
 import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
 import type { ApiRuntime } from './api-runtime.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,23 +29,23 @@ const fallbackLog = createJsonLog((line) => process.stdout.write(line));
 
 /**
  * The Lambda of a module: events of a REST API in, answers of its routes out, problems included; it never rejects.
- * `createRuntime` is called at the first request, and again as long as it throws.
+ * `createRuntime` is called at the first request, and again as long as it fails.
  */
 export function createApiHandler(
   module: ApiModule,
   routes: readonly AnyRoute[],
-  createRuntime: () => ApiRuntime,
+  createRuntime: () => ApiRuntime | Promise<ApiRuntime>,
   options: ApiHandlerOptions = {},
 ): ApiHandler {
   const own = routes.filter((route) => route.module === module);
   const table = createRouteTable(own, options.known ?? own);
-  let runtime: ApiRuntime | undefined;
+  const fetchRuntime = madeOnce(async () => createRuntime());
 
   const handler = middy({ timeoutEarlyInMillis: 0 })
     .use({ before: openExchange, after: finish, onError: finish })
     .handler(async (given: unknown) => {
       const exchange = given as Exchange;
-      runtime ??= createRuntime();
+      const runtime = await fetchRuntime();
       exchange.runtime = runtime;
       return serveRequest(exchange, runtime, table);
     });

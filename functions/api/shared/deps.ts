@@ -1,7 +1,7 @@
-import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
+import { openCredentials } from '@proxywatch/core/drivers/credentials/open-credentials';
 import { absentDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/absent-database-config';
 import { createHttpDatabaseConfig } from '@proxywatch/core/drivers/dbconfig/http-database-config';
-import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { openDcdb } from '@proxywatch/core/drivers/dcdb/open-dcdb';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
 import { createRedisScanPauses } from '@proxywatch/core/drivers/dispatch/redis-scan-pauses';
 import { createRedisScanRequests } from '@proxywatch/core/drivers/dispatch/redis-scan-requests';
@@ -12,10 +12,12 @@ import { createProxysqlDriver } from '@proxywatch/core/drivers/proxysql/driver';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
 import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan-reports';
+import { createAwsSecrets } from '@proxywatch/core/drivers/secrets/aws-secrets';
 import { createPrometheusSkyeye } from '@proxywatch/core/drivers/skyeye/prometheus-skyeye';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { SecretBox } from '@proxywatch/core/ports/secret-box';
+import type { SecretSource } from '@proxywatch/core/ports/secret-source';
 import type { AlertRulePublisher } from '@proxywatch/core/ports/skyeye';
 import { absentAlertRules, absentOperations, absentSkyeye } from './absent-services.ts';
 import type { ApiDeps } from './api-deps.ts';
@@ -29,6 +31,8 @@ const LOCAL_CONNECTIONS = 10;
 const CAPABILITIES_REMEMBERED_MS = 600_000;
 
 export interface ApiParts {
+  /** Where DCDB_SECRET_ARN and PROXY_CREDENTIALS_SECRETS are looked up. @default - Secrets Manager */
+  readonly secrets?: SecretSource;
   /**
    * Has operations go on in this process, where no OPERATE_FUNCTION does. Given by whoever is no Lambda, so that functions are
    * without the code for it. @default - operations are refused
@@ -38,10 +42,11 @@ export interface ApiParts {
 
 /** What the API works with. Parts are made when they are first needed, and connect when they are first used. */
 export function createApiDeps(config: ApiConfig, log: Log, parts: ApiParts = {}): ApiDeps {
-  const { DCDB_URL, REDIS_URL, SKYEYE_URL, SKYEYE_REGION, DBCONFIG_URL, PROXY_CREDENTIALS_FILE } = config;
+  const { REDIS_URL, SKYEYE_URL, SKYEYE_REGION, DBCONFIG_URL } = config;
+  const { secrets = createAwsSecrets() } = parts;
   const defaultConnections = config.AWS_LAMBDA_FUNCTION_NAME === undefined ? LOCAL_CONNECTIONS : 1;
   const deps: ApiDeps = lazily<ApiDeps>({
-    db: () => createDcdb(DCDB_URL, { maxConnections: config.DCDB_CONNECTIONS ?? defaultConnections }),
+    db: () => openDcdb(config, secrets, { maxConnections: config.DCDB_CONNECTIONS ?? defaultConnections }),
     redis: () => awaiting('redis', createRedis(REDIS_URL)),
     registry: () => createRedisRegistry(deps.redis),
     fleet: () => createRedisFleetObserver(deps.redis),
@@ -50,11 +55,7 @@ export function createApiDeps(config: ApiConfig, log: Log, parts: ApiParts = {})
     scanFailures: () => createRedisScanFailures(deps.redis),
     scanReports: () => createRedisScanReports(deps.redis),
     scanRequests: () => createRedisScanRequests(deps.redis),
-    credentials: () =>
-      createFileCredentials({
-        path: PROXY_CREDENTIALS_FILE,
-        onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
-      }),
+    credentials: () => openCredentials(config, secrets, log),
     drivers: () => byKind(createProxysqlDriver({ rememberMs: CAPABILITIES_REMEMBERED_MS })),
     controls: () => byKind(createProxysqlControl()),
     databases: () =>

@@ -1,3 +1,5 @@
+import { madeOnce } from '@proxywatch/core/config/made-once';
+
 /** An object whose members are made when they are first asked for; one that cannot be made is tried again. */
 export function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
   const made = {} as T;
@@ -20,14 +22,7 @@ export function lazily<T extends object>(makers: { readonly [K in keyof T]: () =
  * start longer.
  */
 export function loadedLater<T extends object>(load: () => Promise<T>): T {
-  let loading: Promise<T> | undefined;
-  const loaded = () => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
+  const loaded = madeOnce(load);
   return new Proxy({} as T, {
     get(_, name) {
       // Whoever awaits it must not take it for a promise.

@@ -1,8 +1,8 @@
-import { hostPorts, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
-import { credentialsFile } from '@proxywatch/core/config/credentials-file';
+import { hostPorts, redisUrl } from '@proxywatch/core/config/address-fields';
+import { credentialSettings, oneCredentialSource } from '@proxywatch/core/config/credential-settings';
+import { dcdbSettings, oneDcdbLogin } from '@proxywatch/core/config/dcdb-settings';
 import { byteSize, flag, integer, milliseconds, nonEmpty, seconds } from '@proxywatch/core/config/fields';
 import { json } from '@proxywatch/core/config/json-field';
-import { jsonFile } from '@proxywatch/core/config/json-file-field';
 import { type Environment, parseEnvironment, relation } from '@proxywatch/core/config/parse-environment';
 import { COLLECTORS, DEFAULT_ROUTES, SINKS, type SinkName } from '@proxywatch/core/domain/scan/collectors';
 import { z } from 'zod';
@@ -21,8 +21,9 @@ const thresholds = z.record(
 
 const settings = z.object({
   REDIS_URL: redisUrl(),
+  ...dcdbSettings,
   /** Needed where a route leads there, as they do by default. */
-  DCDB_URL: mysqlUrl().optional(),
+  DCDB_URL: dcdbSettings.DCDB_URL.optional(),
   /** Of this process; there may be a thousand of them. */
   DCDB_CONNECTIONS: integer({ min: 1, max: 100 }).default(2),
   KAFKA_BROKERS: hostPorts().optional(),
@@ -30,7 +31,7 @@ const settings = z.object({
   KAFKA_IAM: flag().default(false),
   /** Lambda sets it. */
   AWS_REGION: nonEmpty().optional(),
-  PROXY_CREDENTIALS_FILE: jsonFile(credentialsFile),
+  ...credentialSettings,
   CONNECT_TIMEOUT_MS: milliseconds({ min: 100, max: 60_000 }).default(5_000),
   /** Where records of a collector go; `[]` nowhere, and those that are not named where they go by default. */
   SCAN_ROUTES: json(routes, '{"<collector>":["<sink>"]}').default({}),
@@ -56,6 +57,8 @@ const settings = z.object({
 export type CollectConfig = z.infer<typeof settings>;
 
 const schema = settings.check(
+  ...oneDcdbLogin,
+  ...oneCredentialSource,
   relation(
     ['DCDB_URL', 'SCAN_ROUTES'],
     (env) => env.DCDB_URL !== undefined || !leadsTo('dcdb', env),

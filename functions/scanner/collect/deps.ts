@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CollectorName, SinkName } from '@proxywatch/core/domain/scan/collectors';
-import { createFileCredentials } from '@proxywatch/core/drivers/credentials/file-credentials';
-import { createDcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import { openCredentials } from '@proxywatch/core/drivers/credentials/open-credentials';
+import { openDcdb } from '@proxywatch/core/drivers/dcdb/open-dcdb';
 import { createDcdbSink } from '@proxywatch/core/drivers/dcdb/scan/dcdb-sink';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
 import { createKafkaSink } from '@proxywatch/core/drivers/kafka/kafka-sink';
@@ -13,7 +13,9 @@ import { createBatchedHistories } from '@proxywatch/core/drivers/scan/batched-hi
 import { createRedisScanReports } from '@proxywatch/core/drivers/scan/redis-scan-reports';
 import { createRedisScanStore } from '@proxywatch/core/drivers/scan/redis-scan-store';
 import { createRedisSink } from '@proxywatch/core/drivers/scan/redis-sink';
+import { createAwsSecrets } from '@proxywatch/core/drivers/secrets/aws-secrets';
 import type { Log } from '@proxywatch/core/ports/log';
+import type { SecretSource } from '@proxywatch/core/ports/secret-source';
 import type { Sink } from '@proxywatch/core/ports/sink';
 import { SYSTEM_CLOCK } from '../../collection/clock.ts';
 import { FullReadGate } from '../../collection/full-read-gate.ts';
@@ -33,7 +35,7 @@ import { watchedSettings } from './watched-settings.ts';
 const CAPABILITIES_REMEMBERED_MS = 600_000;
 
 /** Collecting with the stores, sinks and proxies of a configuration. Connects when it is first used. */
-export function openCollect(config: CollectConfig, log: Log): Collect {
+export function openCollect(config: CollectConfig, log: Log, secrets: SecretSource = createAwsSecrets()): Collect {
   const redis = createRedis(config.REDIS_URL);
   // Outboxes and histories of large proxies take Redis a third of a second to read or write.
   const bulkRedis = createRedis(config.REDIS_URL, { commandTimeoutMs: 10_000 });
@@ -52,7 +54,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
     keyLogsCollector,
   ];
   const proxysql = createProxysqlDriver({ rememberMs: CAPABILITIES_REMEMBERED_MS });
-  const sinks = sinksOf(config, redis, log);
+  const sinks = sinksOf(config, redis, secrets, log);
   return createCollect({
     memberId: randomUUID(),
     leases: createRedisLeaseStore(redis, { scope: 'scan' }),
@@ -60,10 +62,7 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
     failures: createRedisScanFailures(redis),
     reports: createRedisScanReports(redis),
     sinks,
-    credentials: createFileCredentials({
-      path: config.PROXY_CREDENTIALS_FILE,
-      onProblem: (problem) => log.warn('credentials file has a problem', { problem }),
-    }),
+    credentials: openCredentials(config, secrets, log),
     drivers: new Map([[proxysql.kind, proxysql]]),
     collectors: new Map<CollectorName, Collector>(collectors.map((collector) => [collector.name, collector])),
     routes: routesOf(config),
@@ -80,10 +79,15 @@ export function openCollect(config: CollectConfig, log: Log): Collect {
 }
 
 /** Sinks whose address is known; the configuration says that no route leads to another. */
-function sinksOf(config: CollectConfig, redis: RedisClient, log: Log): ReadonlyMap<SinkName, Sink> {
+function sinksOf(
+  config: CollectConfig,
+  redis: RedisClient,
+  secrets: SecretSource,
+  log: Log,
+): ReadonlyMap<SinkName, Sink> {
   const { DCDB_URL, DCDB_CONNECTIONS: maxConnections, KAFKA_BROKERS, KAFKA_IAM, AWS_REGION } = config;
   const sinks = [createRedisSink(redis, { ttlMs: config.SCAN_STATUS_TTL_MS })];
-  if (DCDB_URL !== undefined) sinks.push(createDcdbSink(createDcdb(DCDB_URL, { maxConnections }), { log }));
+  if (DCDB_URL !== undefined) sinks.push(createDcdbSink(openDcdb(config, secrets, { maxConnections }), { log }));
   if (KAFKA_BROKERS !== undefined) {
     const brokers = KAFKA_BROKERS.map(({ host, port }) =>
       host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,

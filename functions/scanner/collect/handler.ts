@@ -1,7 +1,9 @@
 import { collectRequest } from '@proxywatch/core/config/collect-request';
 import { parseJson } from '@proxywatch/core/config/parse-json';
+import { resolveEnvironment } from '@proxywatch/core/config/resolve-environment';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
+import { createAwsSecrets } from '@proxywatch/core/drivers/secrets/aws-secrets';
 import type { Collect, CollectReport, ProxyReport } from './collect.ts';
 import { parseCollectConfig } from './config.ts';
 import { openCollect } from './deps.ts';
@@ -13,7 +15,26 @@ interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-let collection: Collect | undefined;
+const secrets = createAwsSecrets();
+let collection: Promise<Collect> | undefined;
+
+/** Kept for the next invocation of this process; a wrong configuration, or a secret that is away, rejects each of them. */
+function sharedCollect(): Promise<Collect> {
+  collection ??= createShared().catch((error: unknown) => {
+    collection = undefined;
+    throw error;
+  });
+  return collection;
+}
+
+async function createShared(): Promise<Collect> {
+  const config = parseCollectConfig(await resolveEnvironment(process.env, secrets));
+  return openCollect(
+    config,
+    createJsonLog((line) => process.stdout.write(line)),
+    secrets,
+  );
+}
 
 /**
  * Collects from the proxies of a request. Rejects with CONFIG_INVALID for an event that is none, and when not one proxy could
@@ -22,19 +43,15 @@ let collection: Collect | undefined;
 export async function handler(event: unknown, context: LambdaContext): Promise<CollectReport> {
   const deadlineMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const request = parseJson(collectRequest, JSON.stringify(event ?? null), 'the request to collect');
-  // Connections are kept for the next invocation of this process; a wrong configuration rejects each of them.
-  collection ??= openCollect(
-    parseCollectConfig(process.env),
-    createJsonLog((line) => process.stdout.write(line)),
-  );
-  const report = await collection.collect(request, new AbortController().signal, deadlineMs);
+  const shared = await sharedCollect();
+  const report = await shared.collect(request, new AbortController().signal, deadlineMs);
   throwIfAllFailed(report);
   return report;
 }
 
 /** Ends the connections that invocations have left open. */
 export async function close(): Promise<void> {
-  await collection?.close();
+  await (await collection)?.close();
   collection = undefined;
 }
 

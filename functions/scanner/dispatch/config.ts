@@ -1,4 +1,5 @@
-import { httpUrl, mysqlUrl, redisUrl } from '@proxywatch/core/config/address-fields';
+import { httpUrl, redisUrl } from '@proxywatch/core/config/address-fields';
+import { dcdbSettings, oneDcdbLogin } from '@proxywatch/core/config/dcdb-settings';
 import { integer, milliseconds, nonEmpty } from '@proxywatch/core/config/fields';
 import { json } from '@proxywatch/core/config/json-field';
 import { jsonFile } from '@proxywatch/core/config/json-file-field';
@@ -27,8 +28,9 @@ export const dispatchSettings = {
   SCAN_SINGLES_UP_TO: integer({ min: 0, max: 1_000 }).default(BATCH_LIMITS.singlesUpTo),
   SCAN_BATCH_SIZE: integer({ min: 1, max: 200 }).default(BATCH_LIMITS.batchSize),
   REDIS_URL: redisUrl(),
+  ...dcdbSettings,
   /** Without it runs are recorded in Redis alone, and nobody looks after the tables. */
-  DCDB_URL: mysqlUrl().optional(),
+  DCDB_URL: dcdbSettings.DCDB_URL.optional(),
   /** Registry without the API; otherwise the one in Redis is used. */
   PROXIES_FILE: jsonFile(proxiesFile).optional(),
 };
@@ -46,7 +48,7 @@ export type LambdaDispatchConfig = z.infer<typeof onLambda>;
 
 /** Throws one CONFIG_INVALID that names every problem. */
 export function parseLambdaDispatchConfig(env: Environment): LambdaDispatchConfig {
-  return parseEnvironment(onLambda, env);
+  return parseEnvironment(onLambda.check(...oneDcdbLogin), env);
 }
 
 export function batchLimitsOf(config: Pick<DispatchConfig, 'SCAN_SINGLES_UP_TO' | 'SCAN_BATCH_SIZE'>): BatchLimits {

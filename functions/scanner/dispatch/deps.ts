@@ -1,5 +1,6 @@
-import { createDcdb, type Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
+import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { fetchRetention } from '@proxywatch/core/drivers/dcdb/monitoring-settings/retention-repository';
+import { openDcdb } from '@proxywatch/core/drivers/dcdb/open-dcdb';
 import { maintainScanTables } from '@proxywatch/core/drivers/dcdb/scan/maintain-scan-tables';
 import { recordScanRun } from '@proxywatch/core/drivers/dcdb/scan/scan-run-repository';
 import { createRedisScanFailures } from '@proxywatch/core/drivers/dispatch/redis-scan-failures';
@@ -10,9 +11,11 @@ import { createRedisTickClaims } from '@proxywatch/core/drivers/dispatch/redis-t
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
 import { createFileRegistry } from '@proxywatch/core/drivers/registry/file-registry';
 import { createRedisRegistry } from '@proxywatch/core/drivers/registry/redis-registry';
+import { createAwsSecrets } from '@proxywatch/core/drivers/secrets/aws-secrets';
 import type { CollectInvoker, DeadLetters } from '@proxywatch/core/ports/collect-invoker';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { ScanRuns } from '@proxywatch/core/ports/scan-runs';
+import type { SecretSource } from '@proxywatch/core/ports/secret-source';
 import { batchLimitsOf, type DispatchConfig, intervalsOf } from './config.ts';
 import { type Dispatched, dispatch } from './dispatch.ts';
 import { SYSTEM_DISPATCH_CLOCK } from './dispatch-clock.ts';
@@ -31,13 +34,18 @@ export interface Dispatcher {
 }
 
 /** Maintenance rebuilds partitions and sums up hours; dispatch itself bounds how long it may take. */
-const STATEMENT_TIMEOUT_MS = 60_000;
+const DCDB_LIMITS = { maxConnections: 2, queryTimeoutMs: 60_000 };
 
 /** Dispatch with the stores of a configuration. Connects when it is first used. */
-export function createDispatcher(config: DispatchConfig, { invoker, deadLetters }: Outlets, log: Log): Dispatcher {
+export function createDispatcher(
+  config: DispatchConfig,
+  { invoker, deadLetters }: Outlets,
+  log: Log,
+  secrets: SecretSource = createAwsSecrets(),
+): Dispatcher {
   // Ten thousand proxies are a reply of some megabytes.
   const redis = createRedis(config.REDIS_URL, { commandTimeoutMs: 5_000 });
-  const db = config.DCDB_URL === undefined ? undefined : openDcdb(config.DCDB_URL);
+  const db = config.DCDB_URL === undefined ? undefined : openDcdb(config, secrets, DCDB_LIMITS);
   const deps = {
     registry: config.PROXIES_FILE === undefined ? createRedisRegistry(redis) : createFileRegistry(config.PROXIES_FILE),
     claims: createRedisTickClaims(redis),
@@ -63,10 +71,6 @@ export function createDispatcher(config: DispatchConfig, { invoker, deadLetters 
       await Promise.all([redis.close(), db?.destroy()]);
     },
   };
-}
-
-function openDcdb(url: string): Dcdb {
-  return createDcdb(url, { maxConnections: 2, queryTimeoutMs: STATEMENT_TIMEOUT_MS });
 }
 
 function runsOf(db: Dcdb): ScanRuns {

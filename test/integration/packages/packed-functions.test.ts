@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -11,6 +11,7 @@ import { startKafka } from '../../../infra/local/services/kafka.ts';
 import { startMariadb } from '../../../infra/local/services/mariadb.ts';
 import { startRedis } from '../../../infra/local/services/redis.ts';
 import type { Service } from '../../../infra/local/services/service.ts';
+import { arnOf, type FakeSecretsManager, startFakeSecretsManager } from '../../support/fake-secrets-manager.ts';
 import { readTopic } from '../../support/kafka-topic.ts';
 import { type LambdaApi, startLambdaApi } from '../../support/lambda-api.ts';
 import { type LambdaSandbox, unpackLambda } from '../../support/lambda-sandbox.ts';
@@ -88,25 +89,36 @@ describe('the packed collect, unpacked as on Lambda', () => {
   let mariadb: Service;
   let kafka: Service;
   let proxy: StatsAdmin;
+  let secrets: FakeSecretsManager;
   beforeAll(async () => {
-    [mariadb, kafka, proxy] = await Promise.all([startMariadb(), startKafka(), startStatsAdmin()]);
+    [mariadb, kafka, proxy, secrets] = await Promise.all([
+      startMariadb(),
+      startKafka(),
+      startStatsAdmin(),
+      startFakeSecretsManager(),
+    ]);
   });
-  afterAll(() => Promise.all([mariadb?.stop(), kafka?.stop(), proxy?.close()]));
+  afterAll(() => Promise.all([mariadb?.stop(), kafka?.stop(), proxy?.close(), secrets?.close()]));
 
   /** Each in a new process, as after cold starts. */
   async function collect(tickMs: number) {
-    const credentials = join(folder, 'credentials.json');
-    writeFileSync(credentials, JSON.stringify({ stats: { user: 'stats', password: 'stats' } }));
+    secrets.secrets
+      .set(arnOf('redis'), JSON.stringify({ url: redis.url }))
+      .set(arnOf('dcdb'), JSON.stringify({ username: 'proxywatch', password: 'proxywatch' }))
+      .set(arnOf('stats'), JSON.stringify({ stats: { user: 'stats', password: 'stats' } }));
     const collectors = ['status', 'sqlStats', 'keyLogs'];
     const proxies = [{ proxy: { ...proxyNamed('shop-0'), adminPort: proxy.port }, collectors }];
     const { outcomes, loaded } = await lambda.invoke(
       'scanner-collect',
       [{ version: 1, tickMs, windowMs: 0, proxies }],
       {
-        REDIS_URL: redis.url,
-        DCDB_URL: mariadb.url,
+        ...AWS,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+        REDIS_URL: `secretsmanager:${arnOf('redis')}#url`,
+        DCDB_URL: mariadb.url.replace('proxywatch:proxywatch@', ''),
+        DCDB_SECRET_ARN: arnOf('dcdb'),
         KAFKA_BROKERS: kafka.url,
-        PROXY_CREDENTIALS_FILE: credentials,
+        PROXY_CREDENTIALS_SECRETS: arnOf('stats'),
       },
     );
     expect(outcomes).toMatchObject([{ proxies: [{ outcome: 'collected', pending: 0, refused: 0 }] }]);
@@ -142,4 +154,11 @@ describe('the packed collect, unpacked as on Lambda', () => {
 test('the packed signer has all that a login to MSK needs', async () => {
   const script = `require('@proxywatch/core')['drivers/kafka/msk-iam'].fetchMskToken('eu-central-1').then(console.log)`;
   expect(await lambda.run(script, [], AWS)).toMatch(/value: '[\w-]{200,}/);
+});
+
+test('the packed core has the authorities of RDS', async () => {
+  const script = `
+    const { rdsAuthorities } = require('@proxywatch/core')['drivers/dcdb/pool-tls'];
+    console.log(rdsAuthorities().length);`;
+  expect(Number(await lambda.run(script))).toBeGreaterThan(50);
 });

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { messageOf } from '@proxywatch/core/domain/errors';
 import { parseApiConfig } from '../../../../../functions/api/shared/config.ts';
 import { createApiRuntime } from '../../../../../functions/api/shared/create-api-runtime.ts';
+import { arnOf } from '../../../../support/fake-secrets-manager.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 let env: Record<string, string>;
@@ -45,6 +46,11 @@ describe('the environment of the API', () => {
   });
 
   test.each([
+    [{ PROXY_CREDENTIALS_FILE: '' }, ['PROXY_CREDENTIALS_FILE']],
+    [{ PROXY_CREDENTIALS_SECRETS: arnOf('stats') }, ['PROXY_CREDENTIALS_FILE']],
+    [{ PROXY_CREDENTIALS_FILE: '', PROXY_CREDENTIALS_SECRETS: arnOf('stats') }, []],
+    [{ DCDB_SECRET_ARN: arnOf('dcdb') }, ['DCDB_URL']],
+    [{ DCDB_URL: 'mysql://db.example/proxywatch' }, ['DCDB_URL']],
     [{ JWT_ISSUER: '', JWT_AUDIENCE: '' }, ['JWT_ISSUER', 'JWT_AUDIENCE']],
     [{ JWT_JWKS_URL: '' }, ['JWT_JWKS_URL']],
     [{ JWT_JWKS_URL: 'ftp://x' }, ['JWT_JWKS_URL']],
