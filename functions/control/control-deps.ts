@@ -6,6 +6,7 @@ import type { DatabaseConfig } from '@proxywatch/core/ports/database-config';
 import type { Log } from '@proxywatch/core/ports/log';
 import type { OperationInvoker } from '@proxywatch/core/ports/operation-invoker';
 import type { ProxyControl } from '@proxywatch/core/ports/proxy-control';
+import type { RegistryPublisher } from '@proxywatch/core/ports/proxy-registry';
 import type { SecretBox } from '@proxywatch/core/ports/secret-box';
 import { pause } from '../collection/pause.ts';
 import type { Engine } from './engine.ts';
@@ -21,6 +22,8 @@ export interface ControlDeps {
   readonly databases: DatabaseConfig;
   readonly secrets: SecretBox;
   readonly operations: OperationInvoker;
+  /** Where gateways and scanner read what changed of the proxies. @default - nobody does */
+  readonly registry?: RegistryPublisher;
   readonly log: Log;
   /** Epoch milliseconds. */
   nowMs(): number;

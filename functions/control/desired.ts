@@ -1,6 +1,8 @@
 import type { ClusterInstances } from '@proxywatch/core/domain/control/cluster-instances';
 import { type DesiredServers, desiredServers } from '@proxywatch/core/domain/control/desired-servers';
+import type { ServerSpec } from '@proxywatch/core/domain/control/desired-state';
 import { effectiveVariables } from '@proxywatch/core/domain/control/effective-variables';
+import type { ServerOverride, ServerPlace } from '@proxywatch/core/domain/control/server-overrides';
 import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchAccounts } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
 import { fetchNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
@@ -48,12 +50,36 @@ export async function fetchDesired(
   };
 }
 
+/** Where servers are to be otherwise for no other reason than that these overrides have run out. */
+export async function fetchReturningPlaces(
+  deps: DesiredDeps,
+  namespace: string,
+  returning: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly ServerPlace[]> {
+  const found = await fetchNamespaceSpec(deps.db, namespace, signal);
+  if (found === undefined) throw new ProxywatchError('NOT_FOUND', `there is no namespace ${namespace}`);
+  const overrides = await fetchServerOverrides(deps.db, namespace, signal);
+  const still = overrides.map((one) => (returning.has(one.id) ? { ...one, expiresAtMs: null } : one));
+  const [before, after] = await Promise.all(
+    [still, overrides].map((each) => fetchServers(deps, found.spec, signal, each)),
+  );
+  return placesThatDiffer(before?.servers ?? [], after?.servers ?? []);
+}
+
+function placesThatDiffer(some: readonly ServerSpec[], others: readonly ServerSpec[]): readonly ServerPlace[] {
+  const [left, right] = [some, others].map((specs) => new Set(specs.map((spec) => JSON.stringify(spec))));
+  const isOnly = (there: ReadonlySet<string> | undefined) => (spec: ServerSpec) => !there?.has(JSON.stringify(spec));
+  return [...some.filter(isOnly(right)), ...others.filter(isOnly(left))];
+}
+
 async function fetchServers(
   { db, databases, nowMs }: DesiredDeps,
   spec: NonNullable<Awaited<ReturnType<typeof fetchNamespaceSpec>>>['spec'],
   signal: AbortSignal,
+  given?: readonly ServerOverride[],
 ): Promise<DesiredServers | undefined> {
-  const overrides = await fetchServerOverrides(db, spec.name, signal);
+  const overrides = given ?? (await fetchServerOverrides(db, spec.name, signal));
   const clusters = [...new Set(spec.slices.map(({ cluster }) => cluster))];
   try {
     const answers = await Promise.all(

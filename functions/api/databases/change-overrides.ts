@@ -58,7 +58,9 @@ export const createOverride = route({
   path: '/v1/databases/overrides',
   operationId: 'createServerOverride',
   summary: 'Has a namespace depart from the database configuration service for one server',
-  description: 'The proxies follow once a plan of the namespace was applied; so they do when the override ran out.',
+  description:
+    'The proxies follow once a plan of the namespace was applied. When it runs out they go back by themselves, unless the plan ' +
+    'for it would change anything else or is refused: `returnProblem` then says why, and a plan must be applied.',
   example: EXAMPLE,
   handle: (deps, request) => addOverride(request, request.body, deps.nowMs()),
 });
@@ -139,7 +141,7 @@ export const deleteOverride = route({
   method: 'DELETE',
   path: '/v1/databases/overrides/{id}',
   operationId: 'deleteServerOverride',
-  summary: 'Ends an override: the server is as the service says again',
+  summary: 'Ends an override: the server is as the service says again, once a plan was applied',
   role: 'operator',
   params: idParams,
   query: dryRunQuery,

@@ -69,6 +69,8 @@ export const overrideAnswer = z.strictObject({
   reason: z.string(),
   expiresAt: instant().nullable(),
   ended: z.boolean().meta({ description: 'it ran out: plans are made as if it were not there' }),
+  returnedAt: instant().nullable().meta({ description: 'when its end was dealt with on the proxies; null: not yet' }),
+  returnProblem: z.string().nullable().meta({ description: 'why the proxies did not follow its end; null: nothing' }),
   createdBy: z.string(),
   revision: z.int(),
   createdAt: instant(),

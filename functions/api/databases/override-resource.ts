@@ -15,6 +15,8 @@ export function overrideResource(record: ServerOverrideRecord, nowMs: number): O
     reason,
     expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
     ended: hasEnded(record, nowMs),
+    returnedAt: record.returnedAt?.toISOString() ?? null,
+    returnProblem: record.returnProblem,
     createdBy,
     revision,
     createdAt: record.createdAt.toISOString(),

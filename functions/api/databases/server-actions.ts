@@ -94,7 +94,7 @@ function action(verb: string, kind: ServerOverrideKind, { summary, body, example
     summary,
     description:
       'Makes an override of the server in this namespace, or changes the one that there is. The proxies follow once a plan ' +
-      'of the namespace was applied, and again after `until`.',
+      'of the namespace was applied, and by themselves after `until`; if something is in the way, `returnProblem` says what.',
     role: 'operator',
     query: dryRunQuery,
     body,

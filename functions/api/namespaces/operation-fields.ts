@@ -1,4 +1,4 @@
-import { DEFAULT_HEALTH_LIMITS } from '@proxywatch/core/domain/control/health';
+import { DEFAULT_STRATEGY } from '@proxywatch/core/domain/control/default-strategy';
 import {
   GROUP_STATES,
   ON_ERROR,
@@ -12,28 +12,22 @@ import { instant, integer, text, uuid } from '../shared/fields.ts';
 const DAY_MS = 86_400_000;
 const MOST_ERRORS = 1_000_000;
 
-const DEFAULTS: Strategy = {
-  canary: { groups: 1, pauseMs: 10_000 },
-  parallelism: 5,
-  onError: 'rollback',
-  health: { windowMs: 5_000, ...DEFAULT_HEALTH_LIMITS },
-  maxProxies: 100,
-};
-
-/** How a plan is applied; what is left out is as `DEFAULTS`. */
+/** How a plan is applied; what is left out is as in `DEFAULT_STRATEGY`. */
 export const strategyBody = z.strictObject({
   canary: z
     .strictObject({
-      groups: integer(0, 1_000).optional().meta({ default: DEFAULTS.canary.groups }),
-      pauseMs: integer(0, DAY_MS).optional().meta({ default: DEFAULTS.canary.pauseMs }),
+      groups: integer(0, 1_000).optional().meta({ default: DEFAULT_STRATEGY.canary.groups }),
+      pauseMs: integer(0, DAY_MS).optional().meta({ default: DEFAULT_STRATEGY.canary.pauseMs }),
     })
     .optional()
     .meta({ description: 'groups that go first, and how long they run it before it is saved and the others get it' }),
-  parallelism: integer(1, 100).optional().meta({ default: DEFAULTS.parallelism, description: 'groups at once' }),
+  parallelism: integer(1, 100)
+    .optional()
+    .meta({ default: DEFAULT_STRATEGY.parallelism, description: 'groups at once' }),
   onError: z
     .enum(ON_ERROR)
     .optional()
-    .meta({ default: DEFAULTS.onError, description: 'what becomes of the other groups when one fails' }),
+    .meta({ default: DEFAULT_STRATEGY.onError, description: 'what becomes of the other groups when one fails' }),
   health: z
     .strictObject({
       windowMs: integer(0, 300_000).optional(),
@@ -44,12 +38,12 @@ export const strategyBody = z.strictObject({
     })
     .optional()
     .meta({ description: 'what may go wrong within the window, or times the rate before, until the group goes back' }),
-  maxProxies: integer(1, 10_000).optional().meta({ default: DEFAULTS.maxProxies }),
+  maxProxies: integer(1, 10_000).optional().meta({ default: DEFAULT_STRATEGY.maxProxies }),
   reason: text(1000).optional(),
 });
 
 export function strategyOf(given: z.infer<typeof strategyBody>): Strategy {
-  const { canary, parallelism, onError, health, maxProxies } = DEFAULTS;
+  const { canary, parallelism, onError, health, maxProxies } = DEFAULT_STRATEGY;
   return {
     canary: { ...canary, ...given.canary },
     parallelism: given.parallelism ?? parallelism,

@@ -335,6 +335,8 @@ describe('an override', () => {
       reason: 'kernel update',
       expiresAt: '2026-01-31T13:00:00.000Z',
       ended: false,
+      returnedAt: null,
+      returnProblem: null,
       createdBy: 'olga',
       revision: 1,
       createdAt: expect.any(String),

@@ -24,6 +24,7 @@ const MIGRATION_NAMES = [
   '0004-desired-state',
   '0005-control',
   '0006-scan-proxies',
+  '0007-override-returns',
 ];
 
 let server: MariadbService;

@@ -76,6 +76,10 @@ export interface ServerOverridesTable {
   revision: Generated<number>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
+  return_tried_at: Generated<Date | null>;
+  return_operation: Generated<string | null>;
+  returned_at: Generated<Date | null>;
+  return_problem: Generated<string | null>;
 }
 
 export interface MonitoringSettingsTable {

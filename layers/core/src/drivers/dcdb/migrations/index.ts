@@ -5,6 +5,7 @@ import * as access from './0003-access.ts';
 import * as desiredState from './0004-desired-state.ts';
 import * as control from './0005-control.ts';
 import * as scanProxies from './0006-scan-proxies.ts';
+import * as overrideReturns from './0007-override-returns.ts';
 
 /** A static list, so that it can be bundled. Names are applied in their order and never change once released. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-desired-state': desiredState,
   '0005-control': control,
   '0006-scan-proxies': scanProxies,
+  '0007-override-returns': overrideReturns,
 };

@@ -43,6 +43,9 @@ export function insertServerOverride(
   });
 }
 
+/** One with another end has not been returned, whatever became of the end before. */
+const NOT_RETURNED = { return_tried_at: null, return_operation: null, returned_at: null, return_problem: null };
+
 /** Changes these fields and raises the revision. */
 export function updateServerOverride(
   tx: Transaction<DcdbTables>,
@@ -53,7 +56,11 @@ export function updateServerOverride(
   return accessDcdb(async () => {
     await tx
       .updateTable('server_overrides')
-      .set((eb) => ({ ...changes, expires_at: expiresAt, revision: eb('revision', '+', 1) }))
+      .set((eb) => ({
+        ...changes,
+        ...(expiresAt !== undefined && { expires_at: expiresAt, ...NOT_RETURNED }),
+        revision: eb('revision', '+', 1),
+      }))
       .where('id', '=', id)
       .execute({ signal });
   });

@@ -17,6 +17,10 @@ export interface ServerOverrideRecord extends ServerOverride {
   readonly revision: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** When it ran out on the proxies too, or the operation that was to do so ended otherwise. */
+  readonly returnedAt: Date | null;
+  /** Why the proxies do not follow its end. */
+  readonly returnProblem: string | null;
 }
 
 export const SERVER_OVERRIDE_COLUMNS = [
@@ -33,6 +37,8 @@ export const SERVER_OVERRIDE_COLUMNS = [
   'server_overrides.revision',
   'server_overrides.created_at',
   'server_overrides.updated_at',
+  'server_overrides.returned_at',
+  'server_overrides.return_problem',
 ] as const;
 
 /** All overrides of a namespace by server, those that ran out too. `db` may be a transaction. */
@@ -88,7 +94,10 @@ export function fetchServerOverride(
   });
 }
 
-export function serverOverrideOf(row: Selectable<ServerOverridesTable>): ServerOverrideRecord {
+/** Columns of `SERVER_OVERRIDE_COLUMNS`; how far its return came is for whoever returns it. */
+export type ServerOverrideRow = Omit<Selectable<ServerOverridesTable>, 'return_tried_at' | 'return_operation'>;
+
+export function serverOverrideOf(row: ServerOverrideRow): ServerOverrideRecord {
   return {
     id: row.id,
     namespace: row.namespace,
@@ -103,6 +112,8 @@ export function serverOverrideOf(row: Selectable<ServerOverridesTable>): ServerO
     revision: row.revision,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    returnedAt: row.returned_at,
+    returnProblem: row.return_problem,
   };
 }
 
