@@ -17,6 +17,13 @@ import { until } from '../../support/until.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../infra/prometheus/agent/start-agent.sh', import.meta.url));
 
+/** As a task gives them. */
+const FLAGS = [
+  '--log.level=warn',
+  '--storage.agent.retention.max-time=3600s',
+  '--storage.agent.wal-truncate-frequency=1800s',
+];
+
 /** What a task of the stage `dev` is given, with another workspace and discovery. */
 const configOf = (remoteUrl: string, discoveryUrl: string) =>
   renderPrometheusConfig({
@@ -73,7 +80,7 @@ describe('the agent, started as its image starts it', () => {
   });
 
   function start(environment: Readonly<Record<string, string>>) {
-    const process = spawn('/bin/sh', [SCRIPT, '--log.level=warn'], {
+    const process = spawn('/bin/sh', [SCRIPT, ...FLAGS], {
       ...unprivilegedAccount([]),
       cwd: '/',
       env: { PATH: `${bin}:/usr/bin:/bin`, PROMETHEUS_FOLDER: folder, ...environment },
