@@ -15,7 +15,7 @@ const { template: withIam } = synthesizeApi(REGIONAL);
 const WORKSPACE = 'arn:aws:aps:eu-central-1:123456789012:workspace/ws-00000000-0000-0000-0000-000000000001';
 const RULES = 'rulegroupsnamespace/ws-00000000-0000-0000-0000-000000000001/proxywatch-alerts';
 /** What all of them may; short for what stores give. */
-const STORES = ['dcdb', 'redis', 'secretKeys'];
+const STORES = ['dcdb', 'redis', 'fingerprints'];
 
 /** Without what all functions have, and without the parts of names that are the same everywhere. */
 function mayBeside(name: string): readonly string[] {
@@ -40,7 +40,7 @@ describe('functions of the API', () => {
     ['apiaccounts', ['fake:adminCredentials', READ_TOKEN]],
     ['apidatabases', ['fake:statsCredentials', READ_TOKEN]],
     ['apiproxies', [`aps:QueryMetrics ${WORKSPACE}`, 'fake:adminCredentialsAndstatsCredentials']],
-    ['apinamespaces', ['fake:adminCredentials', ...INVOKE_OPERATE, READ_TOKEN]],
+    ['apinamespaces', ['fake:adminCredentials', 'fake:secretKeys', ...INVOKE_OPERATE, READ_TOKEN]],
     [
       'apimonitoring',
       [
@@ -52,17 +52,20 @@ describe('functions of the API', () => {
         'fake:statsCredentials',
       ],
     ],
-    ['apivariables', ['fake:adminCredentials']],
+    ['apivariables', ['fake:adminCredentials', 'fake:secretKeys']],
     ['apisystem', [`aps:QueryMetrics ${WORKSPACE}`, READ_TOKEN]],
   ])('%s may do what its module does, and no more', (name, permissions) => {
     expect(mayBeside(name)).toEqual(permissions.toSorted());
   });
 
-  test('all have the DCDB, Redis, and the keys of fingerprints', () => {
+  test('all have the DCDB, Redis, and the key of fingerprints', () => {
     for (const module of API_MODULES) {
       const permissions = permissionsOf(template, new RegExp(`"Functionsapi${module}ServiceRole`));
+      const keys = permissions.some((permission) => permission.startsWith('fake:secretKeys'))
+        ? 'secretKeys'
+        : 'fingerprints';
       expect(permissions).toEqual(
-        expect.arrayContaining(STORES.map((store) => `fake:${store} arn:aws:fake:::${store}`)),
+        expect.arrayContaining(['dcdb', 'redis', keys].map((store) => `fake:${store} arn:aws:fake:::${store}`)),
       );
     }
   });
@@ -125,6 +128,7 @@ describe('the function that changes proxies', () => {
   test('may invoke itself, and use what operations use', () => {
     expect(mayBeside('controloperate')).toEqual([
       'fake:adminCredentials',
+      'fake:secretKeys',
       'lambda:InvokeFunction function:proxywatch-dev-control-operate',
       READ_TOKEN,
       ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((action) => `sqs:${action} ControlDeadLetters`),

@@ -23,7 +23,10 @@ interface Module {
   readonly credentials: readonly ('stats' | 'admin')[];
   readonly asksDatabaseConfig?: boolean;
   readonly skyeye?: 'query' | 'rules';
+  /** Starts operations. */
   readonly operates?: boolean;
+  /** Keeps secret values of variables, or makes plans with them. */
+  readonly seals?: boolean;
 }
 
 /** What each module works with, beside the DCDB, Redis and keys: parts of `ApiDeps` that nobody asks for are not made. */
@@ -36,9 +39,10 @@ const MODULES: Readonly<Record<ApiModule, Module>> = {
     credentials: ['admin'],
     asksDatabaseConfig: true,
     operates: true,
+    seals: true,
   },
   monitoring: { description: 'monitoring', credentials: ['stats'], skyeye: 'rules' },
-  variables: { description: 'variables of proxies', credentials: ['admin'] },
+  variables: { description: 'variables of proxies', credentials: ['admin'], seals: true },
   system: {
     description: 'roles, audit, health, documents',
     credentials: [],
@@ -78,7 +82,7 @@ function addModule(
       stores.dcdb,
       stores.redis,
       // Keys of cursors and of repeated requests are fingerprints, which all modules have.
-      stores.secretKeys,
+      module.seals === true ? stores.secretKeys : stores.fingerprints,
       ...(module.credentials.length > 0 ? [stores.proxyCredentials(...module.credentials)] : []),
       ...(module.asksDatabaseConfig === true ? [databaseConfigAccess(config)] : []),
       ...(module.skyeye === undefined ? [] : [skyeyeAccess(functions, stores.workspace, module.skyeye)]),

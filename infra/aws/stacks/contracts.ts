@@ -42,14 +42,16 @@ export interface Stores {
   readonly redis: Access;
   /** REDIS_URL's secret for a container, which ECS reads by itself. */
   readonly redisUrlSecret: ISecret | undefined;
-  /** KAFKA_BROKERS and KAFKA_IAM: to write to the topics. */
+  /** KAFKA_BROKERS and KAFKA_IAM, to write to the topics; or SCAN_ROUTES that lead to none. */
   readonly kafkaProducer: Access;
-  /** The same, and leave to create topics. */
+  /** Where Kafka is, and leave to create topics. */
   readonly kafkaAdmin: Access;
   /** PROXY_CREDENTIALS_SECRETS: one or both of them. */
   proxyCredentials(...kinds: readonly ('stats' | 'admin')[]): Access;
   /** SECRET_KMS_KEY_ID and SECRET_KMS_MAC_KEY_ID: to seal, open and fingerprint. */
   readonly secretKeys: Access;
+  /** The same variables, to fingerprint alone. */
+  readonly fingerprints: Access;
   readonly workspace: Workspace;
 }
 

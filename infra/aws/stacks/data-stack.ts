@@ -37,7 +37,7 @@ export class DataStack extends Stack implements ObservedData {
       kafkaProducer,
       kafkaAdmin,
       proxyCredentials: (...kinds) => credentials.access(kinds),
-      secretKeys: sealKeys(this, config),
+      ...sealKeys(this, config),
       workspace: metricsWorkspace(this, config),
     };
     this.dcdbClusterId = database.name;

@@ -26,6 +26,7 @@ export function fakeStores(): Stores {
           .join('And'),
       ),
     secretKeys: access('secretKeys'),
+    fingerprints: access('fingerprints'),
     workspace: {
       arn: WORKSPACE_ARN,
       id: 'ws-00000000-0000-0000-0000-000000000001',
