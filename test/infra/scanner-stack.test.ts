@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { parseCollectConfig } from '../../functions/scanner/collect/config.ts';
 import { parseLambdaDispatchConfig } from '../../functions/scanner/dispatch/config.ts';
 import { parseStageConfig } from '../../infra/aws/config.ts';
 import { NetworkStack } from '../../infra/aws/stacks/network-stack.ts';
 import { ScannerStack } from '../../infra/aws/stacks/scanner-stack.ts';
 import { STAGES } from '../../infra/aws/stages/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { checkedApp } from './support/checked-app.ts';
 import { fakePackages, fakeStores } from './support/fake-platform.ts';
 
@@ -166,13 +170,23 @@ describe('the scanner stack', () => {
     expect(config).toMatchObject({ SCAN_INTERVALS: { sqlStats: 300_000 }, SCAN_SINGLES_UP_TO: 3, SCAN_BATCH_SIZE: 9 });
   });
 
-  test('samples often enough for the shortest transaction that is slow', () => {
+  test('tells collect the same, and has it sample often enough for the shortest transaction that is slow', () => {
+    const credentials = join(temporaryFolder(), 'credentials.json');
+    writeFileSync(credentials, '{}');
     const { template: quick } = synthesize({ slowTransactionMs: 500, showLiterals: true });
-    expect(variablesOf(quick, 'proxywatch-dev-scanner-collect')).toMatchObject({
-      SLOW_TRANSACTION_MS: '500',
-      SCAN_SAMPLE_MS: '500',
-      SCAN_SHOW_LITERALS: 'true',
-      SQL_STATS_TOP_N: '200',
+    const config = parseCollectConfig({
+      ...(variablesOf(quick, 'proxywatch-dev-scanner-collect') as Record<string, string>),
+      REDIS_URL: 'rediss://cache:6379',
+      DCDB_URL: 'mysql://user:password@dcdb:3306/proxywatch',
+      KAFKA_BROKERS: 'kafka:9098',
+      PROXY_CREDENTIALS_FILE: credentials,
+    });
+    expect(config).toMatchObject({
+      DCDB_CONNECTIONS: 1,
+      SLOW_TRANSACTION_MS: 500,
+      SCAN_SAMPLE_MS: 500,
+      SCAN_SHOW_LITERALS: true,
+      SQL_STATS_TOP_N: 200,
     });
   });
 });
