@@ -12,7 +12,8 @@ const schema = z
     ...dcdbSettings,
     /** Only looked at: whether it is one. */
     REDIS_URL: redisUrl().optional(),
-    KAFKA_BROKERS: kafkaBrokers(),
+    /** Without them there are no topics. */
+    KAFKA_BROKERS: kafkaBrokers().optional(),
     /** Logs in to MSK with the role of this process. */
     KAFKA_IAM: flag().default(false),
     /** Lambda sets it. */

@@ -39,6 +39,8 @@ export const data = z.strictObject({
     .prefault({}),
   kafka: z
     .union([
+      /** Events go to the DCDB alone. */
+      z.literal('none'),
       z.strictObject({ partitions: count(1, 100).default(6), retentionDays: count(1, 30).default(7) }),
       z
         .strictObject({

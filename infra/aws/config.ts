@@ -71,8 +71,8 @@ const api = z
 const scanner = z.strictObject({
   isEnabled: z.boolean().default(true),
   concurrency: count(1, 1_000).default(100),
-  /** An invocation samples its proxies for nearly a minute, so each one costs that: small fleets go by batches as well. */
-  singlesUpTo: count(0, 1_000).default(10),
+  /** An invocation samples its proxies for nearly a minute, so each one costs that: small fleets go by batches too. */
+  singlesUpTo: count(0, 1_000).default(0),
   batchSize: count(1, 200).default(25),
   /** How often a collector runs; one that is not named runs each minute. */
   intervalsMs: z.partialRecord(z.enum(COLLECTORS), count(1_000, 604_800_000)).default({}),

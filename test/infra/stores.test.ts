@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { routesOf } from '../../functions/scanner/collect/config.ts';
 import { dev } from '../../infra/aws/stages/dev.ts';
 import { prod } from '../../infra/aws/stages/prod.ts';
 import { dataOf, dataTemplateOf, type Statement, statementsOf } from './support/data-stack.ts';
@@ -94,6 +95,28 @@ describe('Kafka', () => {
     const [, create] = statementsOf(dev, ({ kafkaAdmin }) => kafkaAdmin);
     expect(create?.Action).toEqual(['kafka-cluster:CreateTopic', 'kafka-cluster:DescribeTopic']);
     expect(topicsOf(create as Statement)).toEqual(topics);
+  });
+});
+
+describe('a stage without Kafka', () => {
+  const { data } = dataOf({ ...dev, data: { kafka: 'none' } });
+
+  test('has events go to the DCDB alone', () => {
+    const { SCAN_ROUTES } = data.stores.kafkaProducer.environment;
+    expect(routesOf({ SCAN_ROUTES: JSON.parse(SCAN_ROUTES as string) })).toEqual({
+      status: ['redis'],
+      sqlStats: ['dcdb'],
+      sqlErrors: ['dcdb'],
+      slowSql: ['dcdb'],
+      slowTransactions: ['dcdb'],
+      keyLogs: ['dcdb'],
+    });
+  });
+
+  test('has no cluster, and nobody asks for one', () => {
+    const template = Template.fromStack(data);
+    template.resourceCountIs('AWS::MSK::ServerlessCluster', 0);
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/kafka-cluster:|KAFKA_/);
   });
 });
 

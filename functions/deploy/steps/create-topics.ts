@@ -9,9 +9,10 @@ export const TOPICS: readonly string[] = COLLECTORS.filter((name) => DEFAULT_ROU
   schemaNameOf,
 );
 
-/** Creates what is missing of the scanner's topics, and answers which that were. */
-export function createTopics(config: DeployConfig, log: Log, signal: AbortSignal): Promise<readonly string[]> {
+/** Creates what is missing of the scanner's topics, and answers which that were; none in a stage without Kafka. */
+export async function createTopics(config: DeployConfig, log: Log, signal: AbortSignal): Promise<readonly string[]> {
   const { KAFKA_BROKERS, KAFKA_IAM, AWS_REGION } = config;
+  if (KAFKA_BROKERS === undefined) return [];
   const options = {
     brokers: KAFKA_BROKERS,
     ...(KAFKA_IAM && AWS_REGION !== undefined && { iam: { region: AWS_REGION } }),

@@ -62,7 +62,7 @@ export class DeployStep extends Construct {
 }
 
 function topicSettings(kafka: StageConfig['data']['kafka']): Record<string, string> {
-  if ('brokers' in kafka) return {};
+  if (kafka === 'none' || 'brokers' in kafka) return {};
   return {
     KAFKA_TOPIC_PARTITIONS: String(kafka.partitions),
     KAFKA_TOPIC_RETENTION_MS: String(kafka.retentionDays * DAY_MS),

@@ -13,7 +13,7 @@ export function existingStorePorts({
     ...('host' in dcdb && { dcdb: [dcdb.port] }),
     // One more for a cache of ElastiCache Serverless, whose readers listen there.
     ...(redisPort !== undefined && { redis: [redisPort, redisPort + 1] }),
-    ...('brokers' in kafka && { kafka: [...new Set(kafka.brokers.map(portIn))] }),
+    ...(kafka !== 'none' && 'brokers' in kafka && { kafka: [...new Set(kafka.brokers.map(portIn))] }),
   };
 }
 

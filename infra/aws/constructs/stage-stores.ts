@@ -1,3 +1,4 @@
+import { DEFAULT_ROUTES } from '@proxywatch/core/domain/scan/collectors';
 import type { Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IDependable } from 'constructs';
@@ -74,6 +75,7 @@ export function kafkaStore(
   { config, network }: Parts,
 ): Made & Pick<Stores, 'kafkaProducer' | 'kafkaAdmin'> {
   const { kafka: settings } = config.data;
+  if (settings === 'none') return { kafkaProducer: WITHOUT_KAFKA, kafkaAdmin: NOTHING, ready: [] };
   if ('brokers' in settings) {
     const { brokers, iam, clusterArn } = settings;
     return { ...kafkaAccess(brokers.join(','), iam ? clusterArn : undefined), ready: [] };
@@ -81,6 +83,19 @@ export function kafkaStore(
   const cluster = new KafkaCluster(stack, 'Kafka', { config, network });
   return { ...kafkaAccess(cluster.brokers, cluster.clusterArn), name: cluster.clusterName, ready: [cluster] };
 }
+
+const NOTHING: Access = { environment: {}, grantTo: () => {} };
+/** What would go to Kafka goes where else it went. */
+const WITHOUT_KAFKA: Access = {
+  ...NOTHING,
+  environment: {
+    SCAN_ROUTES: JSON.stringify(
+      Object.fromEntries(
+        Object.entries(DEFAULT_ROUTES).map(([name, sinks]) => [name, sinks.filter((sink) => sink !== 'kafka')]),
+      ),
+    ),
+  },
+};
 
 /** Without a cluster of MSK that asks for it, there is no leave to give. */
 function kafkaAccess(brokers: string, clusterArn: string | undefined): Pick<Stores, 'kafkaProducer' | 'kafkaAdmin'> {

@@ -84,6 +84,8 @@ function addCollect(functions: SystemFunctions, { config: { scanner }, network, 
     environment: {
       // So many times the invocations at once: with one each, the DCDB has `concurrency` of them at most.
       DCDB_CONNECTIONS: '1',
+      // All of a batch are sampled side by side.
+      SCAN_PROXIES_AT_ONCE: String(scanner.batchSize),
       SLOW_SQL_MS: String(scanner.slowSqlMs),
       SLOW_TRANSACTION_MS: String(scanner.slowTransactionMs),
       SCAN_SAMPLE_MS: String(Math.min(MAX_SAMPLE_MS, scanner.slowTransactionMs)),
