@@ -177,7 +177,9 @@ describe('what is wrong with a stage', () => {
     ['with the login of the DCDB is missing', LOGIN, 'data.dcdb.secretArn'],
   ])('is told when the secret %s', async (_, arn, setting) => {
     texts.delete(arn);
-    expect(await problemOf(run())).toContain(`${setting}: secret ${arn}: ResourceNotFoundException`);
+    const problem = await problemOf(run());
+    expect(problem).toContain(`${setting}: `);
+    expect(problem).toContain(`secret ${arn}: ResourceNotFoundException`);
   });
 
   test('is told when a secret holds no URL of Redis', async () => {
