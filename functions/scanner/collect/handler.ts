@@ -38,7 +38,7 @@ async function createShared(): Promise<Collect> {
 
 /**
  * Collects from the proxies of a request. Rejects with CONFIG_INVALID for an event that is none, and when not one proxy could
- * be worked on for a reason that lies with us: Lambda then tries again, and keeps the request with the reason in the end.
+ * be worked on for a reason that lies with us: Lambda then keeps the request with the reason, among the dead letters.
  */
 export async function handler(event: unknown, context: LambdaContext): Promise<CollectReport> {
   const deadlineMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;

@@ -19,7 +19,7 @@ interface LambdaContext {
 const secrets = createAwsSecrets();
 const fetchRoot = madeOnce(createRoot);
 
-/** One tick, for the schedule. Rejects when nothing could be sent at all: Lambda then tries the same tick again. */
+/** One tick, for the schedule. Rejects when nothing could be sent at all: the next tick makes up for it. */
 export async function handler(event: unknown, context: LambdaContext): Promise<Dispatched> {
   // Kept for the next invocation of this process; a wrong configuration rejects each of them.
   const { dispatcher, tickLengthMs } = await fetchRoot();
