@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check';
+import { type Arbitrary, fc } from './properties.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
