@@ -135,6 +135,13 @@ describe('the function that changes proxies', () => {
     ]);
   });
 
+  test('is the only one that may ask for itself without end: Lambda stops others after sixteen times', () => {
+    const loops = Object.values(
+      template.findResources('AWS::Lambda::Function', { Properties: { RecursiveLoop: 'Allow' } }),
+    );
+    expect(loops.map(({ Properties }) => Properties.FunctionName)).toEqual(['proxywatch-dev-control-operate']);
+  });
+
   test('looks each minute for what nobody works on', () => {
     template.hasResourceProperties('AWS::Scheduler::Schedule', {
       Name: 'proxywatch-dev-sweep',

@@ -50,6 +50,8 @@ export class ControlOperate extends Construct {
         databaseConfigAccess(config),
       ],
       environment: { OPERATE_FUNCTION: functionName },
+      // Bounded by the groups of an operation, of which each invocation ends or leaves one.
+      invokesItself: true,
     });
     // By its name: a reference to itself would be a circle.
     this.function.addToRolePolicy(

@@ -6,6 +6,7 @@ import {
   Function as LambdaFunction,
   LayerVersion,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -29,6 +30,8 @@ export interface SystemFunctionProps {
   /** @default 512: a third of a processor; cold starts are bound by it */
   readonly memoryMiB?: number;
   readonly reservedConcurrency?: number;
+  /** One that asks for itself on purpose: Lambda drops the seventeenth invocation of such a chain otherwise. */
+  readonly invokesItself?: boolean;
 }
 
 /**
@@ -76,6 +79,7 @@ export class SystemFunctions extends Construct {
       vpcSubnets: network.subnets,
       securityGroups: [props.securityGroup],
       environment: Object.assign({}, ...access.map(({ environment }) => environment), props.environment),
+      ...(props.invokesItself === true && { recursiveLoop: RecursiveLoop.ALLOW }),
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
     for (const { grantTo } of access) grantTo(made);
