@@ -34,7 +34,8 @@ export function createDocument(routes: readonly AnyRoute[]): OpenApiDocument {
   return {
     openapi: '3.1.0',
     info: { title: 'Proxywatch', version: API_VERSION, description: DESCRIPTION },
-    servers: [{ url: '/' }],
+    // Beside this document: on AWS below the stage.
+    servers: [{ url: '.' }],
     security: [{ bearer: [] }, { sigv4: [] }],
     tags: Object.entries(TAGS)
       .filter(([name]) => modules.has(name as ApiModule))
