@@ -7,6 +7,8 @@ const suite = (name) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
+  // What was packed has package names of the project once more.
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.local'],
 });
 
 export default {
