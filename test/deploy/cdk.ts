@@ -24,8 +24,6 @@ export interface Cdk {
   bootstrap(): Promise<void>;
   /** Deploys all stacks of a stage, or the ones that are named. Rejects with what the CDK printed. */
   deploy(stage: StageContext, stacks?: readonly string[]): Promise<Deployment>;
-  /** Command lines that docker was called with. */
-  dockerCalls(): readonly string[];
 }
 
 export type StageContext = { readonly stage: string } | { readonly stageFile: string };
@@ -38,7 +36,7 @@ export interface Deployment {
 }
 
 /** The CDK's command line, as `npx cdk` runs it, against the emulator. */
-export function createCdk(emulator: Emulator, folder: string): Cdk {
+export function createCdk({ environment }: Pick<Emulator, 'environment'>, folder: string): Cdk {
   const docker = join(folder, 'docker');
   writeFileSync(docker, DOCKER);
   chmodSync(docker, 0o755);
@@ -50,7 +48,7 @@ export function createCdk(emulator: Emulator, folder: string): Cdk {
         cwd,
         env: {
           ...process.env,
-          ...emulator.environment,
+          ...environment,
           // The app is started as `node`, which has to be the pinned one.
           PATH: `${BINARIES}${delimiter}${process.env.PATH}`,
           CDK_DOCKER: docker,
@@ -77,6 +75,5 @@ export function createCdk(emulator: Emulator, folder: string): Cdk {
       await run(['deploy', ...stacks, ...context, ...how]);
       return { outputs: JSON.parse(readFileSync(outputs, 'utf8')), assembly };
     },
-    dockerCalls: () => readFileSync(join(folder, 'docker.log'), 'utf8').trim().split('\n'),
   };
 }

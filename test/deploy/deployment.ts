@@ -14,6 +14,8 @@ export interface Deployed {
   /** Resources that the emulator only wrote down. */
   readonly recorded: string;
   readonly folder: string;
+  /** The configuration of `lab`. */
+  readonly stageFile: string;
   readonly world: World;
   /** Over stores of ours. */
   readonly lab: Deployment;

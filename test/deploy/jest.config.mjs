@@ -3,8 +3,11 @@ export default {
   rootDir: '../..',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/deploy/**/*.test.ts'],
+  // What the CDK has packed has packages of its own.
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out'],
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
+  testSequencer: '<rootDir>/test/deploy/sequencer.mjs',
   maxWorkers: 1,
   testTimeout: 120_000,
 };

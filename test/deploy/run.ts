@@ -55,7 +55,7 @@ async function run(): Promise<number> {
   const lab = await timed('cdk deploy --all, over stores that are there', () => cdk.deploy({ stageFile }));
   const dev = await timed('cdk deploy --all of stage dev', () => cdk.deploy({ stage: 'dev' }));
   const { environment, log: emulatorLog, recorded } = emulator;
-  const deployed: Deployed = { python, environment, emulatorLog, recorded, folder, world, lab, dev };
+  const deployed: Deployed = { python, environment, emulatorLog, recorded, folder, stageFile, world, lab, dev };
   const file = join(folder, 'deployment.json');
   writeFileSync(file, JSON.stringify(deployed));
   return test(file);

@@ -94,11 +94,13 @@ async function useTopics(brokers: string): Promise<void> {
   await producer.disconnect();
 }
 
-/** Forwards what comes below `/workspaces/<id>`. */
+/** Forwards what comes below `/workspaces/<id>`, signed for Amazon Managed Prometheus. */
 async function startWorkspaces(prometheusUrl: string): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    const isSigned = /^AWS4-HMAC-SHA256 .*\/aps\/aws4_request/.test(request.headers.authorization ?? '');
+    if (!isSigned) return void response.writeHead(403).end();
     const path = (request.url ?? '/').replace(/^\/workspaces\/[^/]+/, '');
     try {
       const answer = await fetch(prometheusUrl + path, {

@@ -49,7 +49,8 @@ def install():
         elif ResourceType == "Custom::AWS":
             made.set_data(make_call(properties, region_name))
         else:
-            answer = _ask(address, made.request_id, properties, account_id, region_name, LogicalId, StackId, ResourceType)
+            context = Context(resource_name, LogicalId, ResourceType, StackId, region_name, account_id)
+            answer = _ask(address, made.request_id, properties, context)
             made.resource_name = answer["PhysicalResourceId"]
             made.set_data(answer.get("Data") or {})
         return made
@@ -58,22 +59,22 @@ def install():
     CustomModel.get_cfn_attribute = _attribute
 
 
-def _ask(address, request_id, properties, account, region, logical_id, stack_id, kind):
+def _ask(address, request_id, properties, context):
     path = f"/{uuid.uuid4()}"
     answers = _answers[path] = queue.SimpleQueue()
     event = {
         "RequestType": "Create",
         "ServiceToken": properties["ServiceToken"],
         "ResponseURL": address + path,
-        "StackId": stack_id,
+        "StackId": context.stack_id,
         "RequestId": request_id,
-        "LogicalResourceId": logical_id,
-        "ResourceType": kind,
+        "LogicalResourceId": context.logical_id,
+        "ResourceType": context.type,
         # CloudFormation makes texts of all values.
         "ResourceProperties": _texts(properties),
     }
     try:
-        function = lambda_backends[account][region].get_function(properties["ServiceToken"])
+        function = lambda_backends[context.account][context.region].get_function(properties["ServiceToken"])
         payload, failed, printed = running(function).invoke(event, str(uuid.uuid4()))
         if failed:
             raise ValidationError(message=f"{function.function_name} failed: {payload} {printed}")
@@ -83,7 +84,8 @@ def _ask(address, request_id, properties, account, region, logical_id, stack_id,
     finally:
         del _answers[path]
     if answer["Status"] != "SUCCESS":
-        raise ValidationError(message=f"Received response status [FAILED] from custom resource. Message returned: {answer.get('Reason')}")
+        reason = answer.get("Reason")
+        raise ValidationError(message=f"Received response status [FAILED] from custom resource. Message returned: {reason}")
     return answer
 
 

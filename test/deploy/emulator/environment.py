@@ -34,8 +34,9 @@ class Environment:
     def __init__(self, root, variables):
         self.mark = f"{uuid.uuid4().hex} "
         self.lines = queue.SimpleQueue()
+        start = f"require({json.dumps(str(RUNTIME))})"
         self.process = subprocess.Popen(
-            [settings.NODE, *settings.NODE_FLAGS, "-e", f"require({json.dumps(str(RUNTIME))})", str(root / "task"), self.mark],
+            [settings.NODE, *settings.NODE_FLAGS, "-e", start, str(root / "task"), self.mark, settings.PROMETHEUS_URL],
             cwd=root / "task",
             env=variables,
             stdin=subprocess.PIPE,
@@ -49,7 +50,12 @@ class Environment:
     def invoke(self, event, context, timeout_s):
         """The answer of the function, `{"result"}` or `{"error"}`, and what it printed. Raises TimedOut or Exited."""
         deadline = time.time() + timeout_s
-        request = {"id": context["awsRequestId"], "event": event, "context": context, "deadlineMs": deadline * 1_000}
+        request = {
+            "id": context["awsRequestId"],
+            "event": event,
+            "context": context,
+            "deadlineMs": round(deadline * 1_000),
+        }
         printed = []
         try:
             self.process.stdin.write(json.dumps(request) + "\n")

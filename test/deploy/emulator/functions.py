@@ -56,7 +56,8 @@ class Running:
                 self.idle.append(environment)
             except (TimedOut, Exited) as error:
                 reason, printed = error.args
-                answer = {"error": {"errorType": f"Sandbox.{type(error).__name__}", "errorMessage": f"RequestId: {request_id} Error: {reason}"}}
+                message = f"RequestId: {request_id} Error: {reason}"
+                answer = {"error": {"errorType": f"Sandbox.{type(error).__name__}", "errorMessage": message}}
         failed = "error" in answer
         if failed:
             printed.append(f"{request_id} ERROR {json.dumps(answer['error'])}")

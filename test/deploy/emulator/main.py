@@ -39,6 +39,7 @@ def stop(*_):
 
 signal.signal(signal.SIGTERM, stop)
 settings.FOLDER.mkdir(parents=True, exist_ok=True)
-for part in (types_network, types_stores, types_compute, types_observation, rest_api, functions, custom_resources, strict):
+TYPES = (types_network, types_stores, types_compute, types_observation, rest_api)
+for part in (*TYPES, functions, custom_resources, strict):
     part.install()
 run_simple("127.0.0.1", settings.PORT, DomainDispatcherApplication(create_backend_app), threaded=True)

@@ -12,6 +12,8 @@ from api_call import call
 
 RECORDED = settings.FOLDER / "recorded.jsonl"
 _writing = threading.Lock()
+# moto finds models among the subclasses that are alive.
+_models = []
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Context:
 
 
 def resource(kind, create, name_property=""):
-    """Has resources of this type made by `create(properties, context) -> Created`. An attribute that it does not give fails."""
+    """Has resources of this type made by `create(properties, context) -> Created`; attributes that it does not give fail."""
 
     class Resource(CloudFormationModel):
         __module__ = "moto.proxywatch.models"
@@ -82,11 +84,7 @@ def resource(kind, create, name_property=""):
         def delete_from_cloudformation_json(cls, *_, **__):
             return None
 
-    # moto finds the models by the subclasses that are alive.
     _models.append(Resource)
-
-
-_models = []
 
 
 def by_call(service, operation, identity, attributes=lambda answer: {}, prepare=lambda properties, context: properties):
@@ -100,10 +98,11 @@ def by_call(service, operation, identity, attributes=lambda answer: {}, prepare=
 
 
 def recorded(identity=lambda properties, context: context.name, attributes=lambda properties, context: {}):
-    """Only writes the resource down, for types that moto has no API of: all that can be read back is what was asked for."""
+    """Only writes the resource down, for types that moto has no API of: what was asked for is all that can be read back."""
 
     def create(properties, context):
-        entry = {"type": context.type, "logicalId": context.logical_id, "stackId": context.stack_id, "properties": properties}
+        entry = {"type": context.type, "logicalId": context.logical_id, "stackId": context.stack_id}
+        entry["properties"] = properties
         with _writing, RECORDED.open("a") as file:
             file.write(json.dumps(entry) + "\n")
         return Created(identity(properties, context), attributes(properties, context))

@@ -13,10 +13,6 @@ def install():
     resource("AWS::ApiGateway::Deployment", by_call("apigateway", "create_deployment", lambda made: made["id"]))
     resource("AWS::ApiGateway::Stage", _create_stage, "StageName")
     resource("AWS::ApiGateway::Account", _create_account)
-    resource(
-        "AWS::ApiGateway::GatewayResponse",
-        by_call("apigateway", "put_gateway_response", lambda made: made["responseType"]),
-    )
 
 
 def _create_api(properties, context):
@@ -51,10 +47,11 @@ def _import(api, api_id, document):
         for name in METHODS & operations.keys():
             operation = operations[name]
             integration = operation["x-amazon-apigateway-integration"]
-            method = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "ANY" if name.startswith("x-") else name.upper()}
+            verb = "ANY" if name.startswith("x-") else name.upper()
+            method = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": verb}
             needs_key = _authorization(operation.get("security", document.get("security", [])), schemes)
             api.put_method(**method, authorizationType=needs_key)
-            extra = {key: integration[key] for key in ("requestTemplates", "passthroughBehavior", "timeoutInMillis") if key in integration}
+            extra = {key: integration[key] for key in ("passthroughBehavior", "timeoutInMillis") if key in integration}
             if "uri" in integration:
                 extra |= {"uri": integration["uri"], "integrationHttpMethod": integration["httpMethod"]}
             api.put_integration(**method, type=integration["type"].upper(), **extra)
@@ -65,7 +62,8 @@ def _import(api, api_id, document):
 
 
 def _authorization(security, schemes):
-    kinds = {schemes.get(name, {}).get("x-amazon-apigateway-authtype") for requirement in security for name in requirement}
+    names = [name for requirement in security for name in requirement]
+    kinds = {schemes.get(name, {}).get("x-amazon-apigateway-authtype") for name in names}
     return "AWS_IAM" if "awsSigv4" in kinds else "NONE"
 
 
@@ -90,7 +88,9 @@ def _create_stage(properties, context):
     log = properties.get("AccessLogSetting", {})
     settings = {f"/accessLogSettings/{key[0].lower()}{key[1:]}": value for key, value in log.items()}
     for setting in properties.get("MethodSettings", []):
-        path = f"{setting.get('ResourcePath', '/*').replace('/', '~1') if setting.get('ResourcePath') != '/*' else '*'}/{setting.get('HttpMethod', '*')}"
+        resource_path = setting.get("ResourcePath", "/*")
+        path = "*" if resource_path == "/*" else resource_path.replace("/", "~1")
+        path += f"/{setting.get('HttpMethod', '*')}"
         names = {
             "ThrottlingRateLimit": "throttling/rateLimit",
             "ThrottlingBurstLimit": "throttling/burstLimit",

@@ -4,7 +4,7 @@
 'use strict';
 const { createInterface } = require('node:readline');
 
-const [, taskRoot, mark] = process.argv;
+const [, taskRoot, mark, workspaces] = process.argv;
 const [file, name] = process.env._HANDLER.split('.');
 const answer = (id, told) => process.stdout.write(`\n${mark}${JSON.stringify({ id, ...told })}\n`);
 const problemOf = (error) => ({
@@ -12,6 +12,14 @@ const problemOf = (error) => ({
   errorMessage: error?.message ?? String(error),
   trace: String(error?.stack).split('\n'),
 });
+
+// Names of AWS lead nowhere here: every workspace of Prometheus is the one that stands for all.
+const fetchAsGiven = globalThis.fetch;
+globalThis.fetch = (input, init) =>
+  fetchAsGiven(
+    input instanceof Request ? input : `${input}`.replace(/^https:\/\/aps-workspaces\.[^/]+/, workspaces),
+    init,
+  );
 
 let handler;
 let broken;

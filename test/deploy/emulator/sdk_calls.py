@@ -1,4 +1,4 @@
-"""AwsCustomResource of the CDK: one call of an API for each resource, made here with boto3 in the place of its function."""
+"""AwsCustomResource of the CDK: a call of an API for each resource, made here with boto3 and not by its function."""
 
 import json
 import re

@@ -76,7 +76,8 @@ def _failing_as_stack(create_resources):
             # moto would look at outputs when somebody asks for them.
             list(self.output_map.values())
         except Exception as error:
-            failed = error if isinstance(error, Failed) else Failed(self.name, "AWS::CloudFormation::Stack", repr(error))
+            kind = "AWS::CloudFormation::Stack"
+            failed = error if isinstance(error, Failed) else Failed(self.name, kind, repr(error))
             print(f"stack {self.name}: {failed}", flush=True)
             self.events.append(
                 models.Event(
@@ -97,13 +98,13 @@ def _failing_as_stack(create_resources):
                 key: value for key, value in self.resource_map._resource_json_map.items() if key in made
             }
             self.output_map = parsing.OutputMap(self.resource_map, {}, self.stack_id)
-            self._add_stack_event("ROLLBACK_COMPLETE", resource_status_reason=f"the emulator leaves what was made: {failed}")
+            self._add_stack_event("ROLLBACK_COMPLETE", f"the emulator leaves what was made: {failed}")
 
     return create
 
 
 def _create_stack(self, name, template, parameters, **rest):
-    """As moto's, but resources come first and exports after them: moto would fail in the middle, for no stack to tell of."""
+    """As moto's, but resources come before exports: moto would fail in the middle, with no stack to tell of."""
     if name in [stack.name for stack in self.stacks.values() if stack.status != "DELETE_COMPLETE"]:
         raise models.AlreadyExistsException(f"Stack {name} already exists")
     stack = models.Stack(

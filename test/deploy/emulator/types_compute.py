@@ -4,11 +4,16 @@ import io
 import json
 import zipfile
 
+import settings
+from moto.sqs.models import Queue
+
 from api_call import call, client
 from resource import Created, by_call, recorded, resource
 
 
 def install():
+    # The name that queues have on AWS leads nowhere here.
+    Queue.physical_resource_id = property(lambda queue: f"{settings.URL}/{queue.account_id}/{queue.name}")
     resource("AWS::Lambda::Function", _create_function, "FunctionName")
     resource(
         "AWS::Lambda::LayerVersion",
@@ -54,7 +59,7 @@ def install():
     resource("AWS::SNS::TopicPolicy", _create_topic_policy)
     resource(
         "AWS::SNS::Subscription",
-        by_call("sns", "subscribe", lambda made: made["SubscriptionArn"], prepare=lambda properties, _: {**properties, "NotificationEndpoint": properties.get("Endpoint")}),
+        by_call("sns", "subscribe", lambda made: made["SubscriptionArn"]),
     )
     # moto goes by such a policy but not by its conditions, and the CDK's bucket wants TLS.
     resource("AWS::S3::BucketPolicy", recorded())

@@ -1,7 +1,7 @@
 """Networks beyond what moto makes from templates."""
 
 from api_call import call, client
-from resource import Created, by_call, recorded, resource
+from resource import Created, by_call, resource
 
 
 def install():
@@ -30,10 +30,8 @@ def install():
 
 
 def _rule(properties):
-    permission = {
-        "IpProtocol": str(properties["IpProtocol"]),
-        **({"FromPort": int(properties["FromPort"]), "ToPort": int(properties["ToPort"])} if "FromPort" in properties else {}),
-    }
+    permission = {"IpProtocol": str(properties["IpProtocol"])}
+    permission |= {key: int(properties[key]) for key in ("FromPort", "ToPort") if key in properties}
     told = {"Description": properties["Description"]} if "Description" in properties else {}
     group = properties.get("SourceSecurityGroupId", properties.get("DestinationSecurityGroupId"))
     prefix = properties.get("DestinationPrefixListId", properties.get("SourcePrefixListId"))

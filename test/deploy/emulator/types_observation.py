@@ -24,10 +24,8 @@ def install():
         ),
     )
     resource("AWS::CloudWatch::Alarm", _create_alarm, "AlarmName")
-    resource("AWS::CloudWatch::CompositeAlarm", _create_composite_alarm, "AlarmName")
     resource("AWS::CloudWatch::Dashboard", _create_dashboard, "DashboardName")
     resource("AWS::Logs::MetricFilter", _create_metric_filter)
-    resource("AWS::Logs::QueryDefinition", recorded())
 
 
 def _create_workspace(properties, context):
@@ -50,12 +48,6 @@ def _create_alarm(properties, context):
     call("cloudwatch", "put_metric_alarm", given, context.region)
     found = client("cloudwatch", context.region).describe_alarms(AlarmNames=[given["AlarmName"]])["MetricAlarms"]
     return Created(given["AlarmName"], {"Arn": found[0]["AlarmArn"]})
-
-
-def _create_composite_alarm(properties, context):
-    given = {"AlarmName": context.name, **properties}
-    call("cloudwatch", "put_composite_alarm", given, context.region)
-    return Created(given["AlarmName"])
 
 
 def _create_dashboard(properties, context):

@@ -11,10 +11,8 @@ from resource import Created, by_call, recorded, resource
 
 def install():
     FakeKafkaCluster._generate_arn = _cluster_arn
+    resource("AWS::KMS::Key", _create_key)
     resource("AWS::SecretsManager::Secret", _create_secret, "Name")
-    resource("AWS::SecretsManager::ResourcePolicy", _create_secret_policy)
-    resource("AWS::SecretsManager::SecretTargetAttachment", recorded(lambda properties, _: properties["SecretId"]))
-    resource("AWS::SecretsManager::RotationSchedule", recorded(lambda properties, _: properties["SecretId"]))
     resource("AWS::RDS::DBClusterParameterGroup", _create_parameter_group, "DBClusterParameterGroupName")
     resource("AWS::RDS::DBCluster", _create_cluster, "DBClusterIdentifier")
     resource(
@@ -34,7 +32,6 @@ def install():
         recorded(
             lambda properties, _: properties["ServerlessCacheName"],
             lambda properties, context: {
-                "ARN": f"arn:aws:elasticache:{context.region}:{context.account}:serverlesscache:{properties['ServerlessCacheName']}",
                 "Endpoint.Address": f"{properties['ServerlessCacheName']}-x1y2z3.serverless.euc1.cache.amazonaws.com",
                 "Endpoint.Port": "6379",
             },
@@ -57,6 +54,19 @@ def _cluster_arn(self):
     return f"arn:aws:kafka:{self.region_name}:{self.account_id}:cluster/{self.cluster_name}/{self.cluster_id}"
 
 
+def _create_key(properties, context):
+    api = client("kms", context.region)
+    given = {
+        **properties,
+        "Policy": json.dumps(properties["KeyPolicy"]),
+        "Tags": [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in properties.get("Tags", [])],
+    }
+    made = call("kms", "create_key", given, context.region)["KeyMetadata"]
+    if properties.get("EnableKeyRotation"):
+        api.enable_key_rotation(KeyId=made["KeyId"])
+    return Created(made["KeyId"], {"Arn": made["Arn"], "KeyId": made["KeyId"]})
+
+
 def _create_secret(properties, context):
     generate = properties.pop("GenerateSecretString", None)
     if generate is not None:
@@ -66,12 +76,6 @@ def _create_secret(properties, context):
         properties["SecretString"] = password if key is None else json.dumps({**template, key: password})
     made = call("secretsmanager", "create_secret", {"Name": context.name, **properties}, context.region)
     return Created(made["ARN"], {"Id": made["ARN"]})
-
-
-def _create_secret_policy(properties, context):
-    policy = json.dumps(properties["ResourcePolicy"])
-    client("secretsmanager", context.region).put_resource_policy(SecretId=properties["SecretId"], ResourcePolicy=policy)
-    return Created(properties["SecretId"])
 
 
 def _create_parameter_group(properties, context):
