@@ -25,7 +25,7 @@ const MAX_BODY_BYTES = 50_000_000;
 /** Sends requests to the API at `url`, which may have a path. Rejects with SERVICE_UNREACHABLE when nobody answers. */
 export function createSend(url: string, identity: Identity): Send {
   return async ({ method, path, headers, body }) => {
-    const target = new URL(url.replace(/\/$/, '') + path);
+    const target = below(url, path);
     const all = await identified(
       { method, url: target, headers: { accept: 'application/json', ...headers }, body },
       identity,
@@ -43,6 +43,12 @@ export function createSend(url: string, identity: Identity): Send {
       throw new ProxywatchError('SERVICE_UNREACHABLE', `${url} does not answer: ${reasonOf(error)}`);
     }
   };
+}
+
+/** A path of the API, or one from an answer, which has the path before the API already. */
+function below(url: string, path: string): URL {
+  const base = new URL(url).pathname.replace(/\/$/, '');
+  return new URL(base !== '' && path.startsWith(`${base}/`) ? path : base + path, url);
 }
 
 async function identified(request: Parameters<typeof signedHeaders>[0], identity: Identity) {

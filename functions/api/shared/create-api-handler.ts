@@ -5,7 +5,7 @@ import { createJsonLog } from '@proxywatch/core/drivers/log/json-log';
 import type { ApiRuntime } from './api-runtime.ts';
 import type { Exchange } from './exchange.ts';
 import { createRouteTable, type KnownOperation } from './find-route.ts';
-import { finishAnswer } from './finish-answer.ts';
+import { basePathOf, finishAnswer } from './finish-answer.ts';
 import type { ApiHandler, GatewayEvent, LambdaContext } from './gateway-event.ts';
 import { logExchange } from './log-exchange.ts';
 import { problemAnswer } from './problem.ts';
@@ -69,7 +69,7 @@ function finish(request: MiddyRequest): void {
   if (request.error) exchange.error = request.error;
   exchange.answer = (request.error ? undefined : request.response) as Exchange['answer'];
   exchange.answer ??= problemOf(exchange.error, requestId, runtime);
-  const result = finishAnswer(exchange.answer, requestId);
+  const result = finishAnswer(exchange.answer, requestId, basePathOf(exchange.event));
   logExchange(runtime?.deps.log ?? fallbackLog, exchange, result.statusCode);
   request.response = result;
 }

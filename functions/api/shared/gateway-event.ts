@@ -9,6 +9,8 @@ export interface GatewayEvent {
   readonly pathParameters: Readonly<Record<string, string | undefined>> | null;
   readonly requestContext: {
     readonly requestId: string;
+    /** With the stage, such as `/live`, or whatever else stands before `path` for callers. */
+    readonly path?: string;
     readonly identity: {
       readonly sourceIp: string;
       readonly userArn?: string | null;

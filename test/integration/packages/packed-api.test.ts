@@ -103,7 +103,7 @@ describe('packed functions of the API, unpacked as on Lambda', () => {
       get('/v1/namespaces/{id}', { path: '/v1/namespaces/packed' }),
       get('/v1/namespaces/{id}', { path: '/v1/namespaces/nothing' }),
     ]);
-    expect(made).toMatchObject({ status: 201, headers: { location: '/v1/namespaces/packed', etag: '"1"' } });
+    expect(made).toMatchObject({ status: 201, headers: { location: '/live/v1/namespaces/packed', etag: '"1"' } });
     expect(found).toMatchObject({ status: 200, body: { name: 'packed' } });
     expect(missing).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
     const [audit] = await call('system', [get('/v1/audit', { query: { 'filter[resourceId]': 'packed' } })]);

@@ -29,6 +29,12 @@ test('a path before the API, such as a stage of API Gateway, stays', async () =>
   expect(asked?.headers.authorization).toBeUndefined();
 });
 
+test('a path from an answer has it already', async () => {
+  const send = createSend(`${url}/live/`, { kind: 'nobody' });
+  await send({ method: 'GET', path: '/live/v1/operations/7', headers: {}, body: undefined });
+  expect(asked?.url).toBe('/live/v1/operations/7');
+});
+
 test('a token is sent as it is', async () => {
   await get(url, { kind: 'token', token: 'abc' });
   expect(asked?.headers.authorization).toBe('Bearer abc');
