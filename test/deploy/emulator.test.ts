@@ -40,6 +40,27 @@ describe('the emulator', () => {
     });
     expect(stack.status).not.toBe('CREATE_COMPLETE');
   });
+
+  test('sends an asynchronous event to the destination when its function has failed', async () => {
+    const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } };
+    const Properties = {
+      FunctionName: { Ref: 'Maker' },
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Queue', 'Arn'] } } },
+    };
+    const Config = { Type: 'AWS::Lambda::EventInvokeConfig', Properties };
+    const { output } = await deploy('destination', withFunction({ Queue, Config }), { Ref: 'Maker' });
+    // It is no request of CloudFormation, so the function breaks over it.
+    const Payload = JSON.stringify({ number: 1 });
+    await aws.call('lambda', 'invoke', { FunctionName: output, InvocationType: 'Event', Payload });
+    const { QueueUrl } = await aws.call('sqs', 'get_queue_url', { QueueName: 'failures' });
+    const { Messages } = await aws.call('sqs', 'receive_message', { QueueUrl, WaitTimeSeconds: 20 });
+    expect(JSON.parse(Messages[0].Body)).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 1 },
+      requestPayload: { number: 1 },
+    });
+  });
 });
 
 function custom(properties: object) {

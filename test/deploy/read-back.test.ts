@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Clients, openClients, outputOf } from './clients.ts';
+import { leaveOf } from './leave.ts';
 import { LAB_STAGE } from './stage-file.ts';
 
 let clients: Clients;
@@ -24,7 +25,7 @@ describe('the schedules', () => {
     expect(JSON.parse(Input)).toEqual({ scheduledTime: '<aws.scheduler.scheduled-time>' });
     expect(DeadLetterConfig.Arn).toMatch(new RegExp(`:${nameOf('tick-dead-letters')}$`));
     expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 });
-    const allowed = (await leaveOf(RoleArn)).filter(({ Action }) => Action === 'lambda:InvokeFunction');
+    const allowed = (await leaveOf(clients.aws, RoleArn)).filter(({ Action }) => Action === 'lambda:InvokeFunction');
     expect(allowed.flatMap(({ Resource = [] }) => Resource)).toEqual([Arn, `${Arn}:$LATEST`]);
   });
 
@@ -170,24 +171,6 @@ describe('what is written down', () => {
   });
 });
 
-interface Statement {
-  readonly Effect: string;
-  readonly Action: string | readonly string[];
-  readonly Resource?: string | readonly string[];
-}
-
-/** Statements of a role's own policies. */
-async function leaveOf(roleArn: string): Promise<readonly Statement[]> {
-  const RoleName = roleArn.split('/').at(-1);
-  const { PolicyNames } = await call('iam', 'list_role_policies', { RoleName });
-  const documents = await Promise.all(
-    PolicyNames.map(
-      async (PolicyName: string) => (await call('iam', 'get_role_policy', { RoleName, PolicyName })).PolicyDocument,
-    ),
-  );
-  return documents.flatMap(({ Statement }) => Statement);
-}
-
 describe('the roles', () => {
   test('have leave for actions that are named, none for all of a service', async () => {
     const { Roles } = await call('iam', 'list_roles', { MaxItems: 1000 });
@@ -196,7 +179,7 @@ describe('the roles', () => {
     );
     expect(ours.length).toBeGreaterThan(20);
     for (const role of ours) {
-      const wild = (await leaveOf(role)).filter(
+      const wild = (await leaveOf(clients.aws, role)).filter(
         ({ Effect, Action }) => Effect === 'Allow' && [Action].flat().some((action) => action.includes('*')),
       );
       expect([role, wild]).toEqual([role, []]);

@@ -17,6 +17,7 @@ os.environ.update(
 )
 
 # moto reads its settings when it is loaded.
+import callers  # noqa: E402
 import custom_resources  # noqa: E402
 import environment  # noqa: E402
 import functions  # noqa: E402
@@ -42,4 +43,5 @@ settings.FOLDER.mkdir(parents=True, exist_ok=True)
 TYPES = (types_network, types_stores, types_compute, types_observation, rest_api)
 for part in (*TYPES, functions, custom_resources, strict):
     part.install()
-run_simple("127.0.0.1", settings.PORT, DomainDispatcherApplication(create_backend_app), threaded=True)
+application = callers.recording(DomainDispatcherApplication(create_backend_app))
+run_simple("127.0.0.1", settings.PORT, application, threaded=True)
