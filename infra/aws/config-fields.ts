@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 export const count = (min: number, max: number) => z.int().min(min).max(max);
 
-export const cidr = () => z.cidrv4({ error: 'expected an IPv4 range such as 10.0.0.0/16' });
+export const cidr = () => z.cidrv4({ error: 'expected an IPv4 range such as 10.0.0.0/16', abort: true });
 
 export const port = () => count(1, 65_535);
 
@@ -30,10 +30,11 @@ export const kmsKeyArn = () =>
     error: 'expected the ARN of a key in KMS',
   });
 
-export const resourceId = (prefix: string) =>
-  z
-    .string()
-    .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), { error: `expected an id such as ${prefix}-0123456789abcdef0` });
+/** An id with one of these prefixes. */
+export const resourceId = (...prefixes: readonly string[]) =>
+  z.string().regex(new RegExp(`^(${prefixes.join('|')})-[0-9a-f]{8,17}$`), {
+    error: `expected an id such as ${prefixes.map((prefix) => `${prefix}-0123456789abcdef0`).join(' or ')}`,
+  });
 
 export const hostPort = () => z.string().regex(/^[\w.-]+:\d{1,5}$/, { error: 'expected host:port' });
 

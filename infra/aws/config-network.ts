@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { cidr, count, port, resourceId } from './config-fields.ts';
+import { oneOf } from './config-forms.ts';
 
 /** Where a stage stands, and where what it works with is. */
 export const network = z
   .strictObject({
     /** A VPC of our own, or one that is there. */
-    vpc: z.union([
+    vpc: oneOf(
       z.strictObject({
         cidr: cidr()
           .refine((range) => prefixOf(range) >= 16 && prefixOf(range) <= 24, {
@@ -14,21 +15,21 @@ export const network = z
           .default('10.64.0.0/20'),
         zones: count(2, 3).default(2),
         /** Instead of the first `zones` of the region, where one of them lacks a service. */
-        availabilityZones: z
-          .array(z.string().min(1))
-          .min(2, 'a gateway stands in two zones at least')
-          .max(3)
-          .optional(),
+        availabilityZones: zonesOf(3).optional(),
       }),
       z
         .strictObject({
           vpcId: resourceId('vpc'),
           cidr: cidr(),
-          availabilityZones: z.array(z.string().min(1)).min(2, 'a gateway stands in two zones at least'),
+          availabilityZones: zonesOf(6),
           /** One for each zone, in the same order. Their routes lead to the proxies. */
-          privateSubnetIds: z.array(resourceId('subnet')).min(2, 'name a private subnet in each of two zones at least'),
+          privateSubnetIds: z
+            .array(resourceId('subnet'), 'name a private subnet in each of two zones at least')
+            .min(2, { error: 'name a private subnet in each of two zones at least', abort: true }),
           /** One for each of these subnets. */
-          privateRouteTableIds: z.array(resourceId('rtb')).min(2, 'name the route table of each private subnet'),
+          privateRouteTableIds: z
+            .array(resourceId('rtb'), 'name the route table of each private subnet')
+            .min(2, { error: 'name the route table of each private subnet', abort: true }),
           /** `false` where the VPC already has endpoints with private DNS names for the services that docs/aws.md lists. */
           createEndpoints: z.boolean().default(true),
         })
@@ -45,7 +46,7 @@ export const network = z
           path: ['privateSubnetIds'],
           error: 'the same subnet stands twice',
         }),
-    ]),
+    ),
     /**
      * From our own VPC to others: a peering connection that somebody has made and accepted, or a transit gateway of this account
      * or shared with it, which our VPC is attached to.
@@ -54,7 +55,7 @@ export const network = z
       .array(
         z.strictObject({
           cidr: cidr(),
-          via: z.union([resourceId('pcx'), resourceId('tgw')]),
+          via: resourceId('pcx', 'tgw'),
         }),
       )
       .default([]),
@@ -75,6 +76,15 @@ export const network = z
     path: ['routes'],
     error: 'an existing VPC has its routes: set them in privateRouteTableIds',
   });
+
+/** Each once: an endpoint or a subnet group takes one subnet of a zone. */
+function zonesOf(most: number) {
+  return z
+    .array(z.string().min(1))
+    .min(2, { error: 'a gateway stands in two zones at least', abort: true })
+    .max(most)
+    .refine((zones) => new Set(zones).size === zones.length, { error: 'the same zone stands twice' });
+}
 
 function prefixOf(range: string): number {
   return Number(range.split('/')[1]);

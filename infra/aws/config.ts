@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '@proxywatch/core/domain/errors';
 import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import { z } from 'zod';
 import { agentSize } from './agent-size.ts';
 import { data } from './config-data.ts';
 import { cidr, count, httpsUrl, logDays, secretArn, serviceUrl } from './config-fields.ts';
+import { oneOf, wordsFor } from './config-forms.ts';
 import { network } from './config-network.ts';
 import { memoriesOf } from './fargate-sizes.ts';
 import { STAGES } from './stages/index.ts';
@@ -57,7 +59,7 @@ const api = z
         url: serviceUrl(),
         tokenSecretArn: secretArn().optional(),
         /** Where it is: in these ranges, or outside, which takes a NAT gateway. */
-        cidrs: z.array(cidr()).min(1).or(z.literal('outside')),
+        cidrs: oneOf(z.array(cidr()).min(1, 'name its ranges, or "outside"'), z.literal('outside')),
       })
       .optional(),
     /** API Gateway writes logs with one role of the account and region: `false` where it has one. */
@@ -129,7 +131,7 @@ const stageConfig = z.strictObject({
   keepsData: z.boolean(),
   logDays: logDays().default(30),
   /** Who is told of alarms, by e-mail. @default - the topic has no subscriber */
-  alarmEmail: z.email().optional(),
+  alarmEmail: z.email('expected an e-mail address').optional(),
   network,
   data: data.prefault({}),
   api,
@@ -144,45 +146,41 @@ export type StageConfig = z.output<typeof stageConfig>;
 
 /**
  * The configuration that the context of the app names: `-c stage=prod` for one of `stages/`, `-c stageFile=<path>` for a JSON
- * file of the same form elsewhere. Throws an Error that names each setting that is wrong.
+ * file of the same form elsewhere, `dev` for neither. Throws an Error that names each setting that is wrong.
  */
 export function stageConfigOf(context: { readonly stage?: unknown; readonly stageFile?: unknown }): StageConfig {
-  if (context.stageFile !== undefined) {
-    const path = String(context.stageFile);
-    return parseStageConfig(jsonFrom(path), `the file ${path}`);
-  }
-  const stage = String(context.stage ?? 'dev');
-  const input = Object.hasOwn(STAGES, stage) ? STAGES[stage] : undefined;
-  if (input === undefined)
-    throw new Error(`stage ${JSON.stringify(stage)} is unknown, there is ${Object.keys(STAGES).join(', ')}`);
-  return parseStageConfig(input, `stage ${stage}`);
+  const { stage = 'dev', stageFile } = context;
+  if (stageFile === undefined) return parseStageConfig(stageNamed(String(stage)), `stage ${stage}`);
+  if (context.stage !== undefined) throw new Error('stage and stageFile are both given: name one of them');
+  return parseStageConfig(jsonFrom(String(stageFile)), `the file ${stageFile}`);
 }
 
 export function parseStageConfig(input: unknown, what: string): StageConfig {
-  const parsed = stageConfig.safeParse(input);
+  const parsed = stageConfig.safeParse(input, { error: (issue) => wordsFor(issue) });
   if (parsed.success) return parsed.data;
-  throw new Error(`the configuration of ${what} is wrong:\n${toldOf(parsed.error.issues).join('\n')}`);
+  const told = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'all of it'}: ${message}`);
+  throw new Error(`the configuration of ${what} is wrong:\n${told.join('\n')}`);
 }
 
-function toldOf(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[] = []): string[] {
-  return issues.flatMap((issue) => {
-    const path = [...prefix, ...issue.path];
-    // Of the forms that a part can have, the one that is nearest to what stands there tells what is wrong with it.
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) return toldOf(nearest(issue.errors), path);
-    return [`  ${path.join('.') || 'all of it'}: ${issue.message}`];
-  });
-}
-
-function nearest(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
-  const strangers = (issues: readonly z.core.$ZodIssue[]) =>
-    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
-  return forms.toSorted((a, b) => strangers(a) - strangers(b) || a.length - b.length)[0] ?? [];
+function stageNamed(name: string): StageInput {
+  const stage = Object.hasOwn(STAGES, name) ? STAGES[name] : undefined;
+  if (stage !== undefined) return stage;
+  throw new Error(`stage ${JSON.stringify(name)} is unknown, there is ${Object.keys(STAGES).join(', ')}`);
 }
 
 function jsonFrom(path: string): unknown {
+  const text = textFrom(path);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (error) {
-    throw new Error(`stageFile ${path} cannot be read as JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`stageFile ${path} is no JSON: ${messageOf(error)}`);
+  }
+}
+
+function textFrom(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`stageFile cannot be read: ${messageOf(error)}`);
   }
 }
