@@ -9,6 +9,7 @@ import { insertPlan } from '@proxywatch/core/drivers/dcdb/control/plan-repositor
 import {
   claimReturns,
   fetchNamespacesToReturn,
+  fetchOperationUnderWay,
   lockEndedReturns,
   lockReturns,
   noteReturns,
@@ -56,8 +57,12 @@ export async function returnOverrides(
 /** Of operations that have ended: where all went well the proxies are as before, and else somebody has to look. */
 async function settleReturns({ db, nowMs }: ControlDeps, signal: AbortSignal): Promise<void> {
   await inTransaction(db, async (tx) => {
-    for (const { override, operation, problem } of await lockEndedReturns(tx, MOST_ENDED, signal)) {
-      await noteReturns(tx, [override], { kind: 'returned', nowMs: nowMs(), problem }, signal);
+    for (const { override, operation, problem, isOvertaken } of await lockEndedReturns(tx, MOST_ENDED, signal)) {
+      const noted =
+        problem !== undefined && isOvertaken
+          ? ({ kind: 'again', problem } as const)
+          : ({ kind: 'returned', nowMs: nowMs(), problem } as const);
+      await noteReturns(tx, [override], noted, signal);
       await audit(tx, [override], problem === undefined ? 'returned' : 'return-failed', { operation, problem }, signal);
     }
   });
@@ -72,6 +77,16 @@ async function returnIn(
   const overrides = await claimReturns(deps.db, namespace, { nowMs: deps.nowMs(), retryMs: RETRY_MS }, signal);
   if (overrides.length === 0) return false;
   try {
+    // Past its guard it may write what held then, although the proxies look returned now. One that begins later is refused.
+    const busy = await fetchOperationUnderWay(deps.db, namespace, signal);
+    if (busy !== undefined) {
+      return await noteProblem(
+        deps,
+        overrides,
+        `${busy.proxy} is being changed by operation ${busy.operation}`,
+        signal,
+      );
+    }
     const ids = new Set(overrides.map(({ id }) => id));
     const reason = `ran out: ${overrides.map(wordsOf).join(', ')}`.slice(0, 1_000);
     const options = { acceptLoads: false, adopt: false, allowMassDelete: false };

@@ -166,6 +166,82 @@ describe('a server override', () => {
   });
 });
 
+describe('an override that runs out while an operation is under way', () => {
+  const due = () => fleet.db.updateTable('server_overrides').set({ return_tried_at: null }).execute();
+
+  test('that is about to write it is returned after that, not taken for returned before', async () => {
+    expect(await servers()).toBe('succeeded');
+    const id = await override({});
+    const begun: number[] = [];
+    fleet.hook = async (proxy, call, detail) => {
+      if (proxy !== 'px-1' || call !== 'write' || detail === 'done') return;
+      // The guard has passed, and the proxies are as they shall be without the override.
+      await endNow(id);
+      begun.push(await returnNow());
+    };
+    // Alone in its operation: the others would be refused by their guards.
+    const operation = await fleet.apply({ modules: ['servers'], proxies: ['px-1'] });
+    expect((await fleet.ended(operation)).state).toBe('succeeded');
+    fleet.hook = () => {};
+    expect(begun).toEqual([0]);
+    expect(await kept(id)).toMatchObject({
+      returned_at: null,
+      return_problem: `px-1 is being changed by operation ${operation}`,
+    });
+    expect(await weight('px-1')).toBe(5);
+    await due();
+    expect(await returnNow()).toBe(1);
+    await fleet.ended((await kept(id)).return_operation ?? '');
+    await sweep();
+    expect(await kept(id)).toMatchObject({ returned_at: expect.any(Date), return_problem: null });
+    expect(await weights()).toEqual([100, 100, 100]);
+  });
+
+  test('that applies it has groups refused whose guards come later, all go back, and it is returned', async () => {
+    expect(await servers()).toBe('succeeded');
+    const id = await override({});
+    fleet.hook = async (proxy, call, detail) => {
+      if (proxy === 'px-1' && call === 'write' && detail === 'done') await endNow(id);
+    };
+    const { state, problem } = await fleet.ended(await fleet.apply({ modules: ['servers'] }));
+    fleet.hook = () => {};
+    expect([state, problem]).toEqual(['rolled-back', expect.stringContaining('something else is wanted by now')]);
+    await due();
+    await returnNow();
+    expect(await kept(id)).toMatchObject({ returned_at: expect.any(Date), return_problem: null });
+    expect(await weights()).toEqual([100, 100, 100]);
+  });
+
+  test('that returns another one goes back, and both are returned together', async () => {
+    const first = await override({});
+    const second = await override({ host: 'db-3', weight: 7 });
+    expect(await servers()).toBe('succeeded');
+    await endNow(first);
+    fleet.hook = async (proxy, call, detail) => {
+      if (proxy !== 'px-1' || call !== 'write' || detail !== 'done') return;
+      await fleet.db.updateTable('server_overrides').set({ expires_at: new Date() }).where('id', '=', second).execute();
+    };
+    expect(await returnNow()).toBe(1);
+    const operation = (await kept(first)).return_operation ?? '';
+    expect((await fleet.ended(operation)).state).toBe('rolled-back');
+    fleet.hook = () => {};
+    // Of two that ran out one is due, and brings the other along, which was tried a moment ago.
+    const tried = { return_tried_at: new Date() };
+    await fleet.db.updateTable('server_overrides').set(tried).where('id', '=', second).execute();
+    await returnNow();
+    expect(await kept(first)).toMatchObject({ returned_at: null, return_operation: null });
+    await fleet.db.updateTable('server_overrides').set({ return_tried_at: null }).where('id', '=', first).execute();
+    expect(await returnNow()).toBe(1);
+    await fleet.ended((await kept(first)).return_operation ?? '');
+    await sweep();
+    for (const id of [first, second]) {
+      expect(await kept(id)).toMatchObject({ returned_at: expect.any(Date), return_problem: null });
+    }
+    expect(await weights()).toEqual([100, 100, 100]);
+    expect(await Promise.all(PROXIES.map((id) => weight(id, 'db-3')))).toEqual([100, 100, 100]);
+  });
+});
+
 describe('what stands in the way of a return is noted, once, and nothing is written', () => {
   async function refused(id: string): Promise<string | null> {
     const before = fleet.commands.length;

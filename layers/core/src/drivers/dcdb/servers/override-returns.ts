@@ -11,6 +11,8 @@ export interface EndedReturn {
   readonly operation: string;
   /** `undefined`: all proxies follow. */
   readonly problem: string | undefined;
+  /** Another override of the namespace ran out meanwhile, so that the plan was outdated half-way: no reason to give up. */
+  readonly isOvertaken: boolean;
 }
 
 const ENDED = ['succeeded', 'failed', 'rolled-back'];
@@ -34,7 +36,10 @@ export function fetchNamespacesToReturn(
   });
 }
 
-/** Those of the namespace, for whoever is the first to ask; nobody else gets them within `retryMs`. */
+/**
+ * Those of the namespace, for whoever is the first to ask; nobody else gets them within `retryMs`. One of them that is due
+ * brings along all that ran out: a plan takes all of them back, and must not find one that nobody answers for.
+ */
 export function claimReturns(
   db: Dcdb,
   namespace: string,
@@ -42,13 +47,15 @@ export function claimReturns(
   signal?: AbortSignal,
 ): Promise<readonly ServerOverrideRecord[]> {
   return inTransaction(db, async (tx) => {
-    const rows = await due(tx, nowMs, retryMs)
-      .select(SERVER_OVERRIDE_COLUMNS)
+    const rows = await ranOut(tx, nowMs)
+      .select([...SERVER_OVERRIDE_COLUMNS, 'return_tried_at'])
       .where('namespace', '=', namespace)
       .orderBy('id')
       .forUpdate()
       .execute({ signal });
-    if (rows.length > 0) await note(tx, idsOf(rows), { return_tried_at: new Date(nowMs) }, signal);
+    const latestMs = nowMs - retryMs;
+    if (rows.every(({ return_tried_at: tried }) => tried !== null && tried.getTime() > latestMs)) return [];
+    await note(tx, idsOf(rows), { return_tried_at: new Date(nowMs) }, signal);
     return rows.map(serverOverrideOf);
   });
 }
@@ -74,8 +81,28 @@ export function lockReturns(
   });
 }
 
+/** What holds one of the namespace's proxies: it may be about to write what it was planned with. */
+export function fetchOperationUnderWay(
+  db: Dcdb,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<{ readonly proxy: string; readonly operation: string } | undefined> {
+  return accessDcdb(() =>
+    db
+      .selectFrom('proxy_locks')
+      .innerJoin('proxies', 'proxies.id', 'proxy_locks.proxy_id')
+      .select(['proxy_locks.proxy_id as proxy', 'proxy_locks.operation_id as operation'])
+      .where('proxies.namespace', '=', namespace)
+      .orderBy('proxy_locks.proxy_id')
+      .limit(1)
+      .executeTakeFirst({ signal }),
+  );
+}
+
 export type ReturnNote =
   | { readonly kind: 'began'; readonly operation: string }
+  /** Its operation went back, and another one shall try. */
+  | { readonly kind: 'again'; readonly problem: string }
   | { readonly kind: 'returned'; readonly nowMs: number; readonly problem?: string | undefined }
   | { readonly kind: 'problem'; readonly problem: string };
 
@@ -93,6 +120,7 @@ export function noteReturns(
       {
         return_problem: problem,
         ...(noted.kind === 'began' && { return_operation: noted.operation }),
+        ...(noted.kind === 'again' && { return_operation: null }),
         ...(noted.kind === 'returned' && { returned_at: new Date(noted.nowMs) }),
       },
       signal,
@@ -112,6 +140,16 @@ export function lockEndedReturns(
       .innerJoin('operations', 'operations.id', 'server_overrides.return_operation')
       .select(SERVER_OVERRIDE_COLUMNS)
       .select(['operations.id as operation', 'operations.state as state', 'operations.problem as problem'])
+      .select(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('server_overrides as other')
+            .select('other.id')
+            .whereRef('other.namespace', '=', 'server_overrides.namespace')
+            // Its plan was made right after that.
+            .whereRef('other.expires_at', '>', 'server_overrides.return_tried_at')
+            .whereRef('other.expires_at', '<=', 'operations.ended_at'),
+        ).as('is_overtaken'),
+      )
       .where('server_overrides.returned_at', 'is', null)
       .where('operations.state', 'in', ENDED)
       .orderBy('server_overrides.id')
@@ -123,20 +161,27 @@ export function lockEndedReturns(
       override: serverOverrideOf(row),
       operation: row.operation,
       problem: row.state === 'succeeded' ? undefined : `operation ${row.operation} ${row.state}: ${row.problem ?? ''}`,
+      // Only where all is as before: what was done stays with somebody who looks.
+      isOvertaken: row.state === 'rolled-back' && Number(row.is_overtaken) === 1,
     }));
   });
 }
 
 function due(db: Dcdb, nowMs: number, retryMs: number) {
+  return ranOut(db, nowMs).where((eb) =>
+    eb.or([eb('return_tried_at', 'is', null), eb('return_tried_at', '<=', new Date(nowMs - retryMs))]),
+  );
+}
+
+function ranOut(db: Dcdb, nowMs: number) {
   return db
     .selectFrom('server_overrides')
     .where('expires_at', '<=', new Date(nowMs))
     .where('returned_at', 'is', null)
-    .where('return_operation', 'is', null)
-    .where((eb) => eb.or([eb('return_tried_at', 'is', null), eb('return_tried_at', '<=', new Date(nowMs - retryMs))]));
+    .where('return_operation', 'is', null);
 }
 
-type Noted = Partial<Record<'return_tried_at' | 'returned_at', Date> & Record<'return_operation', string>> & {
+type Noted = Partial<Record<'return_tried_at' | 'returned_at', Date> & Record<'return_operation', string | null>> & {
   readonly return_problem?: string | null;
 };
 
