@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 export const OLDEST_MOTO = '5.2';
-const GET_IT = `python3 -m pip install 'moto[server]>=${OLDEST_MOTO}' boto3`;
+const gettingIt = (python: string) => `${python} -m pip install 'moto[server]>=${OLDEST_MOTO}' boto3`;
 const TIME_LIMIT_MS = 60_000;
 
 /** What the emulator needs, told as JSON; what is missing is told by its name. */
@@ -28,16 +28,19 @@ export async function findPython(command = process.env.PYTHON ?? 'python3'): Pro
     const { stdout } = await promisify(execFile)(command, ['-c', PROBE], { timeout: TIME_LIMIT_MS });
     found = JSON.parse(stdout);
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const isAbsent = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
     const reason = isAbsent ? 'is not there' : `does not run (${String(error).split('\n', 1)[0]})`;
-    return { problem: `${command} ${reason}; with Python 3.10 or newer: ${GET_IT}` };
+    return { problem: `${command} ${reason}; with Python 3.10 or newer: ${gettingIt('python3')}` };
   }
   const { executable, python, moto, missing } = found;
   if (python[0] < 3 || python[1] < 10) {
-    return { problem: `${executable} is Python ${python.join('.')}; with Python 3.10 or newer: ${GET_IT}` };
+    return {
+      problem: `${executable} is Python ${python.join('.')}; with Python 3.10 or newer: ${gettingIt('python3')}`,
+    };
   }
-  if (missing.length > 0) return { problem: `${executable} has no ${missing.join(', ')}: ${GET_IT}` };
-  if (isOlder(moto ?? '0', OLDEST_MOTO)) return { problem: `moto ${moto} is older than ${OLDEST_MOTO}: ${GET_IT}` };
+  if (missing.length > 0) return { problem: `${executable} has no ${missing.join(', ')}: ${gettingIt(executable)}` };
+  if (isOlder(moto ?? '0', OLDEST_MOTO))
+    return { problem: `moto ${moto} is older than ${OLDEST_MOTO}: ${gettingIt(executable)}` };
   return { executable };
 }
 
