@@ -148,6 +148,7 @@ export class ControlBench {
       managed,
       wanted: this.wanted.get(id) ?? {},
       notes: [],
+      peers: [],
     };
   }
 

@@ -10,6 +10,7 @@ import type { GroupIntent } from '../group-intent.ts';
 import { assessGroup, type GroupAssessment } from './assess-group.ts';
 import { type MemberReading, readMember } from './read-member.ts';
 import { digestRows } from './rows-digest.ts';
+import { requireNoOthers, requireOurs } from './same-group.ts';
 
 /** What a plan wants of a group, found out anew. Rejects with CONFLICT when it is not what the plan was made from. */
 export async function fetchPlannedIntent(
@@ -37,16 +38,20 @@ export async function plannedIntent(
   }
   const group = plan.groups.find(({ id, kind }) => id === groupId && kind === 'managed');
   if (group === undefined) throw new ProxywatchError('CONFLICT', `the plan knows no group ${groupId}`);
-  const records = new Map((await fetchProxyRecords(deps.db, signal)).map((record) => [record.registration.id, record]));
+  const registered = await fetchProxyRecords(deps.db, signal);
+  const records = new Map(registered.map((record) => [record.registration.id, record]));
   const order = [group.writer ?? '', ...group.members.filter((member) => member !== group.writer)];
   const members = await Promise.all(
     order.map(async (id) => {
       const record = records.get(id);
-      const isOurs =
-        record?.managed === true && record.registration.namespace === plan.namespace && record.state !== 'retired';
-      if (!isOurs) throw new ProxywatchError('CONFLICT', `${id} is not a managed proxy of ${plan.namespace} any more`);
+      requireOurs(record, id, plan.namespace);
       return { record, reading: await readMember(deps, desired, record, plan.modules, signal) };
     }),
+  );
+  requireNoOthers(
+    registered,
+    plan.namespace,
+    new Map(members.map(({ reading: { proxyId, peers } }) => [proxyId, peers])),
   );
   const [first, ...others] = members;
   if (first === undefined) throw new ProxywatchError('CONFLICT', `group ${groupId} has no members`);

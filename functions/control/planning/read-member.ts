@@ -7,6 +7,7 @@ import type { FieldNote } from '@proxywatch/core/ports/proxy-control';
 import { type ControlDeps, timesOf } from '../control-deps.ts';
 import type { NamespaceDesired } from '../desired.ts';
 import { createMemberSessions } from '../member-sessions.ts';
+import type { Peers } from './same-group.ts';
 
 /** A proxy as it is and as it should be, in the tables of some modules. */
 export interface MemberReading {
@@ -17,6 +18,8 @@ export interface MemberReading {
   readonly managed: readonly RowRef[];
   readonly wanted: LayerRows;
   readonly notes: readonly FieldNote[];
+  /** Who it says that it syncs with. */
+  readonly peers: Peers;
 }
 
 /** Reads a proxy over a connection of its own. Rejects with PROXY_* errors and CREDENTIAL_MISSING. */
@@ -34,10 +37,11 @@ export async function readMember(
   try {
     const session = await sessions.get(id, limit);
     const found = await session.fetchConfig(modules, CONFIG_LAYERS, limit);
+    const { clusterPeers: peers } = await session.fetchFacts(limit);
     const { tables, notes } = await desired.render(sessions.controlOf(id), id, limit);
     const managed = await fetchManagedRows(deps.db, id, limit);
     const { memory = {}, runtime = {}, disk = {} } = found;
-    return { proxyId: id, memory, runtime, disk, managed, wanted: tablesOfModules(tables, modules), notes };
+    return { proxyId: id, memory, runtime, disk, managed, wanted: tablesOfModules(tables, modules), notes, peers };
   } finally {
     await sessions.close();
   }

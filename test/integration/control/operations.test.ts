@@ -91,6 +91,61 @@ describe('a plan that is applied', () => {
     ).toEqual([]);
   });
 
+  test('and rolled back after another one leaves managed what the other one wrote', async () => {
+    await fleet.account('app');
+    const first = await fleet.apply({ modules: ['users'] });
+    expect((await fleet.ended(first)).state).toBe('succeeded');
+    fleet.databases.instances = [instance(3306, 'writer'), instance(3307, 'reader')];
+    await fleet.db
+      .updateTable('namespaces')
+      .set({ spec: JSON.stringify(specOf('orders-db')) })
+      .execute();
+    expect((await fleet.ended(await fleet.apply({ modules: ['servers'] }))).state).toBe('succeeded');
+    const managed = () =>
+      fleet.db
+        .selectFrom('managed_rows')
+        .select(['proxy_id', 'config_table'])
+        .distinct()
+        .where('config_table', 'in', ['users', 'servers'])
+        .where('proxy_id', '=', 'px-1')
+        .execute();
+    expect(await managed()).toHaveLength(2);
+    const { body } = await fleet.api.call('POST', `/v1/operations/${first}/actions/rollback`, { body: {} });
+    expect((await fleet.ended(body.id)).state).toBe('succeeded');
+    expect(await users('px-1')).toEqual(['theirs']);
+    expect(await managed()).toEqual([{ proxy_id: 'px-1', config_table: 'servers' }]);
+  });
+
+  test("is not rolled back on a proxy that is another namespace's by now, or not managed any more", async () => {
+    await fleet.account('app');
+    const id = await fleet.apply();
+    expect((await fleet.ended(id)).state).toBe('succeeded');
+    await fleet.db.insertInto('namespaces').values({ name: 'crm', spec: '{}', tags: '[]' }).execute();
+    await fleet.db.updateTable('proxies').set({ namespace: 'crm' }).where('id', '=', 'px-1').execute();
+    await fleet.db.updateTable('proxies').set({ managed: 0 }).where('id', '=', 'px-3').execute();
+    const { body } = await fleet.api.call('POST', `/v1/operations/${id}/actions/rollback`, { body: {} });
+    const operation = await fleet.ended(body.id);
+    expect(operation.groups.map(({ problem }: { problem: string }) => problem)).toEqual([
+      'px-1 is not a managed proxy of shop any more',
+      'px-3 is not a managed proxy of shop any more',
+    ]);
+    for (const proxy of PROXIES) expect(await users(proxy)).toEqual(['app', 'theirs']);
+  });
+
+  test('is refused by the guard of a group that another proxy has joined since it was planned', async () => {
+    await fleet.account('app');
+    const plan = await fleet.api.call('POST', '/v1/namespaces/shop/actions/plan', { body: {} });
+    const port = await fleet.db.selectFrom('proxies').select('admin_port').where('id', '=', 'px-2').executeTakeFirst();
+    await fleet.admin(
+      'px-1',
+      `INSERT INTO proxysql_servers (hostname, port) VALUES ('127.0.0.1', ${port?.admin_port ?? 0})`,
+    );
+    await fleet.admin('px-1', 'LOAD PROXYSQL SERVERS TO RUNTIME');
+    const applied = await fleet.api.call('POST', `/v1/plans/${plan.body.id}/actions/apply`, { body: FAST });
+    expect([applied.status, applied.body.detail]).toEqual([409, 'px-1 pulls the same configuration as px-2 by now']);
+    expect(fleet.commands).toEqual([]);
+  });
+
   test('and fails on the second group leaves all proxies as they were, and says so', async () => {
     const before = await allLayers();
     await fleet.account('app');
@@ -209,19 +264,6 @@ describe('a cluster peer', () => {
 });
 
 describe('servers', () => {
-  const instance = (port: number, role: 'writer' | 'reader') => ({
-    id: `i-${port}`,
-    host: '127.0.0.1',
-    port,
-    role,
-    weight: 100,
-    zone: 'a',
-    maxConnections: 50,
-    maxReplicationLag: 0,
-    useSsl: false,
-    status: 'online' as const,
-  });
-
   test('are those of the database configuration service, and rows of others stay', async () => {
     await fleet.db
       .updateTable('namespaces')
@@ -399,6 +441,21 @@ describe('drift', () => {
     ]);
   });
 });
+
+function instance(port: number, role: 'writer' | 'reader') {
+  return {
+    id: `i-${port}`,
+    host: '127.0.0.1',
+    port,
+    role,
+    weight: 100,
+    zone: 'a',
+    maxConnections: 50,
+    maxReplicationLag: 0,
+    useSsl: false,
+    status: 'online' as const,
+  };
+}
 
 function specOf(cluster: string) {
   return {
