@@ -1,4 +1,5 @@
 import { type FieldProblem, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { findDuplicateKeys } from './duplicate-keys.ts';
 import { pointerOf } from './json-pointer.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
@@ -39,7 +40,7 @@ export function requireJson(contentType: string | undefined): void {
   throw new ProxywatchError('MEDIA_TYPE_UNSUPPORTED', 'a body is application/json in UTF-8');
 }
 
-/** Throws REQUEST_INVALID for what is no JSON, is nested too deeply, or holds what no text may hold. */
+/** Throws REQUEST_INVALID for what is no JSON, is nested too deeply, names a field twice, or holds what no text may hold. */
 export function parseJsonBody(text: string): unknown {
   let json: unknown;
   try {
@@ -47,7 +48,8 @@ export function parseJsonBody(text: string): unknown {
   } catch {
     throw notRight('', 'is no valid JSON');
   }
-  const problems = findOddities(json);
+  const oddities = findOddities(json);
+  const problems = oddities.length > 0 ? oddities : findDuplicateKeys(text);
   if (problems.length > 0) throw invalid(problems);
   return json;
 }
