@@ -1,11 +1,15 @@
 import { requireRole } from '@proxywatch/core/domain/access/caller';
-import { ProxywatchError } from '@proxywatch/core/domain/errors';
+import type { PasswordPlugin } from '@proxywatch/core/domain/control/desired-state';
+import { type ErrorCode, isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Credential } from '@proxywatch/core/domain/proxy';
 import type { LoginOutcome } from '@proxywatch/core/drivers/backends/try-login';
 import { tryLogins } from '@proxywatch/core/drivers/backends/try-logins';
+import type { AccountRecord } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
 import { updatePassword } from '@proxywatch/core/drivers/dcdb/accounts/account-writes';
 import { z } from 'zod';
-import { okRevised } from '../shared/answer.ts';
+import { type Answer, okRevised } from '../shared/answer.ts';
+import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiRequest } from '../shared/api-request.ts';
 import { requireRevision } from '../shared/conditions.ts';
 import { dryRunQuery, flag, idParams } from '../shared/fields.ts';
 import { route } from '../shared/route.ts';
@@ -28,7 +32,7 @@ export const rotatePassword = route({
   description:
     'Proxies log in to the back ends with the password of the account, so the back ends must take the new one before the ' +
     'proxies get it: it is tried on every back end of the hostgroups of the account first. `verify: false` leaves that out, ' +
-    'which needs the role `admin` and a reason. The proxies have it once a plan of the namespace was applied.',
+    'which needs the role `admin` and a reason. Tries that are refused, and dry runs, are in the audit. The proxies have it once a plan of the namespace was applied.',
   role: 'operator',
   params: idParams,
   query: dryRunQuery,
@@ -46,37 +50,69 @@ export const rotatePassword = route({
     502: { description: 'the database configuration service answered what it must not' },
   },
   async handle(deps, request) {
-    const { body, params, signal, caller } = request;
+    const { params, dryRun } = request;
     const account = await findAccount(deps.db, params.id, 'operator', request);
-    requireRevision(request.ifMatch, account.revision);
-    if (body.verify === false) {
-      requireRole(caller, 'admin', account.namespace, `account ${params.id}`);
-      if (request.reason === '') throw missingReason();
-    } else {
-      const backends = await fetchAccountBackends(deps, account, signal);
-      await requireLogins(backends, { user: account.spec.username, password: body.password }, signal);
-    }
-    const wanted = { password: body.password, plugin: body.plugin ?? account.spec.password.plugin };
-    const password = await readPassword(deps.secrets, wanted, signal);
-    return request.change(async (tx, audit) => {
-      const before = await lockAccount(tx, params.id, 'operator', request);
-      if (before.spec.defaultHostgroup !== account.spec.defaultHostgroup) {
-        throw new ProxywatchError('CONFLICT', 'the account was given another hostgroup while the password was tried');
+    const { namespace } = account;
+    // Whoever tries passwords out on back ends leaves a trace.
+    const trace = (action: string, after: object) =>
+      request.note({ action, resourceType: 'account', resourceId: params.id, namespace, after });
+    let answer: Answer;
+    try {
+      answer = await rotate(deps, request, account);
+    } catch (error) {
+      if (isProxywatchError(error) && REFUSALS.includes(error.code)) {
+        await trace('rotate-password-refused', { outcome: 'refused', dryRun, code: error.code, why: error.message });
       }
-      await updatePassword(tx, params.id, password, signal);
-      const after = accountResource(await reread(tx, params.id, signal));
-      audit({
-        action: 'rotate-password',
-        resourceType: 'account',
-        resourceId: params.id,
-        namespace: before.namespace,
-        before: accountResource(before),
-        after: { ...after, verified: body.verify !== false },
-      });
-      return okRevised(after);
-    });
+      throw error;
+    }
+    if (dryRun) await trace('rotate-password-tried', { outcome: 'accepted', dryRun });
+    return answer;
   },
 });
+
+/** Of those that are forbidden the log tells, and of what is away there was no try. */
+const REFUSALS: readonly ErrorCode[] = ['CONFLICT', 'UNPROCESSABLE', 'STALE', 'PROXY_UNSUPPORTED'];
+
+interface RotateBody {
+  readonly password: string;
+  readonly plugin?: PasswordPlugin | undefined;
+  readonly verify?: boolean | undefined;
+}
+
+async function rotate(
+  deps: ApiDeps,
+  request: ApiRequest<{ readonly id: string }, unknown, RotateBody>,
+  account: AccountRecord,
+): Promise<Answer> {
+  const { body, params, signal, caller } = request;
+  requireRevision(request.ifMatch, account.revision);
+  if (body.verify === false) {
+    requireRole(caller, 'admin', account.namespace, `account ${params.id}`);
+    if (request.reason === '') throw missingReason();
+  } else {
+    const backends = await fetchAccountBackends(deps, account, signal);
+    await requireLogins(backends, { user: account.spec.username, password: body.password }, signal);
+  }
+  const wanted = { password: body.password, plugin: body.plugin ?? account.spec.password.plugin };
+  const password = await readPassword(deps.secrets, wanted, signal);
+  return request.change(async (tx, audit) => {
+    const before = await lockAccount(tx, params.id, 'operator', request);
+    if (before.spec.defaultHostgroup !== account.spec.defaultHostgroup) {
+      throw new ProxywatchError('CONFLICT', 'the account was given another hostgroup while the password was tried');
+    }
+    await updatePassword(tx, params.id, password, signal);
+    const after = accountResource(await reread(tx, params.id, signal));
+    audit({
+      action: 'rotate-password',
+      resourceType: 'account',
+      resourceId: params.id,
+      namespace: before.namespace,
+      before: accountResource(before),
+      after: { ...after, verified: body.verify !== false },
+    });
+    return okRevised(after);
+  });
+}
 
 /** Throws CONFLICT unless all of them let the credential in. Callers are operators of the namespace: they may see its servers. */
 async function requireLogins(

@@ -31,6 +31,8 @@ export interface ApiRequest<P, Q, B> {
    * `work` uses `tx` alone (there may be one connection only) and may run again when the DCDB chose it to end a deadlock.
    */
   change(work: (tx: DcdbTransaction, audit: Audit) => Promise<Answer>): Promise<Answer>;
+  /** Audits what changed nothing and is to be known all the same: also in a dry run, and in no transaction of another. */
+  note(record: AuditRecord): Promise<void>;
   /** For `batchRoute`: one item as a request of its own. */
   item<I>(index: number, body: I, work: (request: ApiRequest<P, Q, I>) => Promise<Answer>): Promise<Answer>;
 }

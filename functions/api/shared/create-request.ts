@@ -5,7 +5,7 @@ import type { ApiRuntime } from './api-runtime.ts';
 import type { Exchange } from './exchange.ts';
 import { answerOnce, type KeepAnswer, type OnceContext, requestHashOf } from './idempotency.ts';
 import type { RequestInput } from './read-input.ts';
-import { runChange } from './request-change.ts';
+import { noteAudit, runChange } from './request-change.ts';
 
 export interface RequestParts {
   readonly exchange: Exchange;
@@ -24,6 +24,18 @@ export interface RequestParts {
 export function createRequest(parts: RequestParts): AnyRequest {
   const { exchange, runtime, input, caller, ifMatch, reason, dryRun, signal, keep, once } = parts;
   const { requestId } = exchange;
+  const context = {
+    get db() {
+      return runtime.deps.db;
+    },
+    actor: caller.name,
+    sourceAddress: exchange.event.requestContext.identity.sourceIp.slice(0, 64),
+    requestId,
+    reason,
+    dryRun,
+    signal,
+    keepAnswer: keep,
+  };
   return {
     ...input,
     caller,
@@ -34,20 +46,8 @@ export function createRequest(parts: RequestParts): AnyRequest {
     signal,
     log: runtime.deps.log,
     cursors: runtime.cursors,
-    change: (work) =>
-      runChange(
-        {
-          db: runtime.deps.db,
-          actor: caller.name,
-          sourceAddress: exchange.event.requestContext.identity.sourceIp.slice(0, 64),
-          requestId,
-          reason,
-          dryRun,
-          signal,
-          keepAnswer: keep,
-        },
-        work,
-      ),
+    change: (work) => runChange(context, work),
+    note: (record) => noteAudit(context, record),
     item(index, body, work): Promise<Answer> {
       // Each item has its own part of the key: a batch that died half way goes on where it was.
       const key = once.key === undefined ? undefined : `${once.key}#${index}`;

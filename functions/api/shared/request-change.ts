@@ -32,6 +32,12 @@ export async function runChange(context: ChangeContext, work: Work): Promise<Ans
   }
 }
 
+/** One audit record of what changed nothing. */
+export function noteAudit(context: Omit<ChangeContext, 'dryRun' | 'keepAnswer'>, record: AuditRecord): Promise<void> {
+  const { db, signal } = context;
+  return accessDcdb(() => db.transaction().execute((tx) => insertAuditRows(tx, [auditRow(record, context)], signal)));
+}
+
 async function attemptChange(context: ChangeContext, work: Work): Promise<Answer> {
   const records: AuditRecord[] = [];
   const rehearsed = new Rehearsed();
@@ -73,7 +79,10 @@ function dryAnswer({ status, headers = {}, body }: Answer): Answer {
   return { status: body === undefined ? status : 200, headers: { ...others, 'dry-run': 'true' }, body };
 }
 
-function auditRow(record: AuditRecord, { actor, sourceAddress, requestId, reason }: ChangeContext) {
+function auditRow(
+  record: AuditRecord,
+  { actor, sourceAddress, requestId, reason }: Pick<ChangeContext, 'actor' | 'sourceAddress' | 'requestId' | 'reason'>,
+) {
   const { action, resourceType, resourceId, namespace = null, before = null, after = null } = record;
   const told = { action, resourceType, resourceId, namespace, before, after, reason: record.reason ?? reason };
   return { ...told, actor, sourceAddress, requestId };

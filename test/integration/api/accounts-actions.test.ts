@@ -79,6 +79,34 @@ describe('rotating a password', () => {
     expect(await fetchAccount(lab.db, id)).toMatchObject({ revision: 1 });
   });
 
+  test('leaves a trace of every try: refused, in a dry run, and without a word of any secret', async () => {
+    await observe(lab.redis, 'lab-1', proxy);
+    const id = await account('app_rw');
+    const dryRun = (password: string) =>
+      api.call('POST', `/v1/accounts/${id}/actions/rotate-password?dryRun=true`, { body: { password }, ...OPERATOR });
+    expect((await act(id, 'rotate-password', { password: 'guess-number-1' })).status).toBe(409);
+    expect((await dryRun('guess-number-2')).status).toBe(409);
+    expect((await dryRun('rw-secret')).status).toBe(200);
+    const noReason = { password: 'guess-number-3', verify: false };
+    expect((await act(id, 'rotate-password', noReason, { as: 'admin' })).status).toBe(422);
+    const rows = await lab.db
+      .selectFrom('audit')
+      .select(['action', 'actor', 'namespace', 'before_state', 'after_state'])
+      .where('resource_id', '=', id)
+      .where('action', 'like', 'rotate-password%')
+      .orderBy('id')
+      .execute();
+    expect(rows.map(({ action, after_state: after }) => [action, after])).toEqual([
+      ['rotate-password-refused', expect.objectContaining({ outcome: 'refused', dryRun: false, code: 'CONFLICT' })],
+      ['rotate-password-refused', expect.objectContaining({ outcome: 'refused', dryRun: true, code: 'CONFLICT' })],
+      ['rotate-password-tried', { outcome: 'accepted', dryRun: true }],
+      ['rotate-password-refused', expect.objectContaining({ outcome: 'refused', code: 'UNPROCESSABLE' })],
+    ]);
+    expect(rows.map(({ namespace }) => namespace)).toEqual(['shop', 'shop', 'shop', 'shop']);
+    expect(rows[0]?.actor).toBe('olga');
+    expect(JSON.stringify(rows)).not.toMatch(/guess-number|rw-secret/);
+  });
+
   test('is refused when a back end cannot be asked', async () => {
     const port = await pickFreePort();
     await proxy.admin(`INSERT INTO mysql_servers (hostgroup_id, hostname, port) VALUES (10, '127.0.0.1', ${port})`);
