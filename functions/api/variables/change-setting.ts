@@ -16,7 +16,7 @@ import { dryRunQuery, idParams, timestamp } from '../shared/fields.ts';
 import { route } from '../shared/route.ts';
 import { checkValue, controlOf, unprocessable } from './find-variable.ts';
 import { requireSettingRole, roleFor } from './setting-access.ts';
-import { fetchPlans, recordOf } from './setting-audit.ts';
+import { fetchFormerNamespace, fetchPlans, recordOf } from './setting-audit.ts';
 import { settingResource } from './setting-resource.ts';
 import { changedSetting, reasonField, valueField } from './variable-fields.ts';
 
@@ -57,7 +57,9 @@ export const changeSetting = route({
       await updateSetting(tx, params.id, changes, signal);
       const after = await lockPermitted(tx, params.id, 'viewer', { ...request, ifMatch: undefined });
       const resource = settingResource(after, deps.nowMs());
-      audit(recordOf('update', { namespace, before: settingResource(before, deps.nowMs()), after: resource, reason }));
+      const audited = namespace ?? (await fetchFormerNamespace(tx, before, signal));
+      const was = settingResource(before, deps.nowMs());
+      audit(recordOf('update', { namespace: audited, before: was, after: resource, reason }));
       const answer = { ...resource, plans: await fetchPlans(tx, after, namespace, signal) };
       return okRevised(answer);
     });
@@ -93,7 +95,8 @@ export function removeSetting(deps: ApiDeps, request: Changing, id: string): Pro
     const before = await lockPermitted(tx, id, 'viewer', request);
     const namespace = await requireSettingRole(tx, before, guardOf(deps, before, reason), caller, signal);
     await deleteRow(tx, id, signal);
-    audit(recordOf('delete', { namespace, before: settingResource(before, deps.nowMs()), reason }));
+    const audited = namespace ?? (await fetchFormerNamespace(tx, before, signal));
+    audit(recordOf('delete', { namespace: audited, before: settingResource(before, deps.nowMs()), reason }));
     return noContent();
   });
 }

@@ -43,6 +43,41 @@ export function recordOf(action: string, { namespace, before, after, reason }: S
   };
 }
 
+/**
+ * The namespace that a setting was of whose namespace or proxy is gone, so that those who saw it see what became of it.
+ * `undefined` when nothing tells any more.
+ */
+export async function fetchFormerNamespace(
+  db: Dcdb,
+  setting: VariableSettingRecord,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { scope, scopeName } = setting;
+  if (scope !== 'proxy') return scope === 'namespace' ? scopeName : undefined;
+  const known = { type: 'proxy', id: scopeName };
+  const own = { type: SETTING_RESOURCE, id: auditIdOf(setting) };
+  return (await lastNamespaceOf(db, known, signal)) ?? lastNamespaceOf(db, own, signal);
+}
+
+function lastNamespaceOf(
+  db: Dcdb,
+  { type, id }: { readonly type: string; readonly id: string },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return accessDcdb(async () => {
+    const row = await db
+      .selectFrom('audit')
+      .select('namespace')
+      .where('resource_type', '=', type)
+      .where('resource_id', '=', id)
+      .where('namespace', 'is not', null)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst({ signal });
+    return row?.namespace ?? undefined;
+  });
+}
+
 /** Namespaces with proxies that a setting holds for, where plans can be asked for. */
 export async function fetchPlans(
   db: Dcdb,

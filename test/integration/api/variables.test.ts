@@ -43,6 +43,39 @@ function put(body: object, options: TestCall = {}) {
 const defaultValue = () => lab.deps.controls!.get('proxysql')!.variables.find(NAME)!.default;
 const ifMatch = (revision: number) => ({ 'if-match': `"${revision}"` });
 
+describe('a setting of a proxy that is gone', () => {
+  test.each(['PATCH', 'DELETE'] as const)('is audited with the namespace that it was of: %s', async (method) => {
+    const { body } = await put(OF_PROXY, { as: SHOP_OPERATOR });
+    await lab.db.deleteFrom('proxies').where('id', '=', 'lab-1').execute();
+    const change = method === 'PATCH' ? { body: { value: '4001' } } : {};
+    const answer = await api.call(method, `${SETTINGS}/${body.id}`, { headers: ifMatch(1), ...change });
+    expect(answer.status).toBeLessThan(300);
+    const audited = await lab.db.selectFrom('audit').select(['action', 'namespace']).orderBy('id').execute();
+    expect(audited.map(({ namespace }) => namespace)).toEqual(['shop', 'shop']);
+  });
+
+  test('goes by where the proxy was last', async () => {
+    const { body } = await put(OF_PROXY, { as: SHOP_OPERATOR });
+    const gone = { action: 'delete', resource_type: 'proxy', resource_id: 'lab-1', namespace: 'reporting' };
+    await lab.db
+      .insertInto('audit')
+      .values({
+        ...gone,
+        actor: 'a',
+        source_address: '',
+        request_id: '',
+        reason: '',
+        before_state: null,
+        after_state: null,
+      })
+      .execute();
+    await lab.db.deleteFrom('proxies').where('id', '=', 'lab-1').execute();
+    await api.call('DELETE', `${SETTINGS}/${body.id}`, { headers: ifMatch(1) });
+    const [last] = await lab.db.selectFrom('audit').select('namespace').orderBy('id', 'desc').execute();
+    expect(last?.namespace).toBe('reporting');
+  });
+});
+
 describe('a setting', () => {
   test('is made, and says where a plan takes it to the proxies', async () => {
     const answer = await api.call('POST', SETTINGS, {
