@@ -10,7 +10,6 @@ export interface Deployed {
   readonly python: string;
   /** Variables that lead clients of AWS to the emulator. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly emulatorLog: string;
   /** Resources that the emulator only wrote down. */
   readonly recorded: string;
   readonly folder: string;
@@ -19,8 +18,10 @@ export interface Deployed {
   readonly world: World;
   /** Over stores of ours. */
   readonly lab: Deployment;
-  /** With everything new. */
+  /** With everything new, and an API on the internet. */
   readonly dev: Deployment;
+  /** With everything new, and an API inside the VPC. */
+  readonly prod: Deployment;
 }
 
 export function readDeployment(): Deployed {

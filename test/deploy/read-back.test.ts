@@ -146,9 +146,9 @@ describe('what is written down', () => {
   });
 
   test('has no secret in it: templates name secrets and carry none', () => {
-    const { lab, dev, world } = clients.deployed;
+    const { lab, dev, prod, world } = clients.deployed;
     const password = new URL(world.dcdbUrl).password;
-    for (const { assembly } of [lab, dev]) {
+    for (const { assembly } of [lab, dev, prod]) {
       for (const file of readdirSync(assembly).filter((name) => name.endsWith('.template.json'))) {
         const text = readText(join(assembly, file));
         expect(text).not.toMatch(/"SecretString":"(?!\{\}")/);

@@ -54,8 +54,9 @@ async function run(): Promise<number> {
   await timed('cdk bootstrap', () => cdk.bootstrap());
   const lab = await timed('cdk deploy --all, over stores that are there', () => cdk.deploy({ stageFile }));
   const dev = await timed('cdk deploy --all of stage dev', () => cdk.deploy({ stage: 'dev' }));
-  const { environment, log: emulatorLog, recorded } = emulator;
-  const deployed: Deployed = { python, environment, emulatorLog, recorded, folder, stageFile, world, lab, dev };
+  const prod = await timed('cdk deploy --all of stage prod', () => cdk.deploy({ stage: 'prod' }));
+  const { environment, recorded } = emulator;
+  const deployed: Deployed = { python, environment, recorded, folder, stageFile, world, lab, dev, prod };
   const file = join(folder, 'deployment.json');
   writeFileSync(file, JSON.stringify(deployed));
   return test(file);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { apiRoutes } from '../../functions/api/routes.ts';
-import { createDocument } from '../../functions/api/system/openapi/document.ts';
+import type { AnyRoute } from '../../functions/api/shared/route.ts';
 import type { TestAnswer } from '../support/api-harness.ts';
 import { type Clients, openClients, outputOf } from './clients.ts';
-import { createRestClient, type RestClient } from './rest-client.ts';
+import { createRestClient, type RestCall, type RestClient } from './rest-client.ts';
 import { ADMIN, LAB_STAGE } from './stage-file.ts';
 import { ACCOUNT, REGION } from './start-emulator.ts';
 
@@ -75,35 +75,30 @@ describe('the functions behind it', () => {
     },
   );
 
-  test.each(operations)('answer $title of the admin, and none of it breaks', async ({ method, path, title }) => {
-    const answer = await api.call(method, pathOf(path), { as: ADMIN, ...bodyOf(method, path) });
+  test.each(operations)('answer $title of the admin, and none of it breaks', async (route) => {
+    const { method, path, title } = route;
+    const answer = await api.call(method, pathOf(path), requestOf(route));
     answers.set(title, answer);
-    expect({ status: answer.status, text: answer.status < 500 ? '' : answer.text }).toEqual({
-      status: answer.status,
-      text: '',
-    });
-    expect(answer.status).toBeLessThan(500);
+    if (answer.status >= 500) throw new Error(`${answer.status}: ${answer.text}`);
   });
 
-  test('answer lists with what there is, and all that is asked for by name with 404 or what is wrong', () => {
+  test('know the admin, and answer whatever needs no parameters', () => {
     const statuses = [...answers].map(([title, { status }]) => `${status} ${title}`);
     expect(statuses.filter((text) => text.startsWith('401') || text.startsWith('403'))).toEqual([]);
-    const lists = operations.filter(
-      ({ method, path, query }) => method === 'GET' && !path.includes('{') && query === undefined,
+    const plain = operations.filter(
+      ({ method, path, query }) =>
+        method === 'GET' && !path.includes('{') && (query === undefined || query.safeParse({}).success),
     );
-    for (const { title } of lists) expect([title, answers.get(title)?.status]).toEqual([title, 200]);
+    expect(plain.length).toBeGreaterThan(15);
+    for (const { title } of plain) expect([title, answers.get(title)?.status]).toEqual([title, 200]);
   });
 });
 
-const document = createDocument(apiRoutes);
-
-/** The example of the operation, which fits its schema. */
-function bodyOf(method: string, path: string): { body?: unknown; headers?: Record<string, string> } {
-  const route = operations.find((candidate) => candidate.method === method && candidate.path === path);
-  if (route === undefined) throw new Error(`no operation ${method} ${path}`);
-  expect(document.paths[path]).toBeDefined();
+/** The example of the operation, which fits its schema; and a revision that nothing has. */
+function requestOf({ body, example, needsIfMatch }: AnyRoute): RestCall {
   return {
-    ...(route.body !== undefined && { body: route.example ?? {} }),
-    ...(route.needsIfMatch === true && { headers: { 'if-match': '"0"' } }),
+    as: ADMIN,
+    ...(body !== undefined && { body: example ?? {} }),
+    ...(needsIfMatch === true && { headers: { 'if-match': '"0"' } }),
   };
 }
