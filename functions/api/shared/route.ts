@@ -46,6 +46,8 @@ export interface Route<P = unknown, Q = unknown, B = unknown> {
   /** Markdown. */
   readonly description?: string;
   readonly role: Role | 'public';
+  /** Flag of the query with which a public route asks who calls; without it nobody is looked up, whoever hangs there. */
+  readonly callerFlag?: string;
   /** Strict objects of strings (query and path have nothing else), coerced and bounded. */
   readonly params?: z.ZodType<P>;
   readonly query?: z.ZodType<Q>;

@@ -1,6 +1,6 @@
 import { type Caller, createCaller } from '@proxywatch/core/domain/access/caller';
 import { includesRole, type Role } from '@proxywatch/core/domain/access/role';
-import { isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
+import { errorCodeOf, isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { untilAborted } from '@proxywatch/core/drivers/until-aborted';
 import type { Answer } from './answer.ts';
 import type { ApiRuntime } from './api-runtime.ts';
@@ -10,6 +10,7 @@ import { createRequest } from './create-request.ts';
 import { startDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import type { RouteTable } from './find-route.ts';
+import type { GatewayEvent } from './gateway-event.ts';
 import { answerOnce, readIdempotencyKey, requestHashOf } from './idempotency.ts';
 import { createKeySweep } from './key-sweep.ts';
 import { readInput } from './read-input.ts';
@@ -55,6 +56,7 @@ async function authenticate(
   route: AnyRoute | undefined,
   signal: AbortSignal,
 ): Promise<Caller> {
+  if (route?.role === 'public' && !asksWho(route, event)) return NOBODY;
   const authorizations = headers.authorization ?? [];
   const iamArn = event.requestContext.identity.userArn ?? undefined;
   const presented = { authorization: authorizations[0], iamArn };
@@ -62,10 +64,14 @@ async function authenticate(
     if (authorizations.length > 1) throw new ProxywatchError('UNAUTHENTICATED', 'the header authorization came twice');
     return await roles.fetchCaller(await authenticator.authenticate(presented, signal), signal);
   } catch (error) {
-    // A public route has something more for those who are known, and is there for everybody whatever is down.
-    if (route?.role === 'public') return NOBODY;
+    // The route itself tells those who are not known what they may not.
+    if (route?.role === 'public' && errorCodeOf(error) === 'UNAUTHENTICATED') return NOBODY;
     throw error;
   }
+}
+
+function asksWho({ callerFlag }: AnyRoute, { multiValueQueryStringParameters: query }: GatewayEvent): boolean {
+  return callerFlag !== undefined && query?.[callerFlag]?.includes('true') === true;
 }
 
 function requireRoleSomewhere({ name, highestRole }: Caller, role: Role): void {

@@ -28,6 +28,7 @@ export const getHealth = route({
   description:
     'With `deep=true`, for viewers, each service behind it is asked too, and told of with its state and latency.',
   role: 'public',
+  callerFlag: 'deep',
   query: z.strictObject({ deep: queryFlag().optional() }),
   answers: {
     200: {
