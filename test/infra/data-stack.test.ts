@@ -34,8 +34,9 @@ describe('when the stacks are destroyed', () => {
   });
 
   test.each(['AWS::APS::Workspace', 'AWS::SecretsManager::Secret', 'AWS::KMS::Key', 'AWS::Logs::LogGroup'])(
-    'it leaves each %s',
-    (type) => prodTemplate.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' }),
+    'it leaves each %s, but none of a first deployment that fails: the next one makes it again by the same name',
+    (type) =>
+      prodTemplate.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' }),
   );
 
   test('Kafka goes with every stage: what lasts of its events is in the DCDB', () => {

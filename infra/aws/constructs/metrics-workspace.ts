@@ -1,8 +1,9 @@
-import { Aws, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Aws, type Stack } from 'aws-cdk-lib';
 import { CfnWorkspace } from 'aws-cdk-lib/aws-aps';
 import type { StageConfig } from '../config.ts';
 import type { Workspace } from '../stacks/contracts.ts';
 import { alarmTopicArn, alertManagerDefinition } from './monitoring/alert-manager.ts';
+import { removalOf } from './removal.ts';
 import { StageLogGroup } from './stage-log-group.ts';
 
 /** The workspace of Amazon Managed Prometheus, ours or one that is there. */
@@ -29,7 +30,7 @@ export function metricsWorkspace(stack: Stack, config: StageConfig): Workspace {
       ],
     },
   });
-  workspace.applyRemovalPolicy(config.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  workspace.applyRemovalPolicy(removalOf(config));
   const { attrArn: arn, attrWorkspaceId: id } = workspace;
   return { arn, id, url: urlOf(id), isOurs: true };
 }

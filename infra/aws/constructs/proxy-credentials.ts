@@ -1,9 +1,10 @@
-import { RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import { SecretValue, Validations } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import type { Access } from '../stacks/contracts.ts';
+import { removalOf } from './removal.ts';
 import { grantReadSecrets, type ReadableSecret } from './secret-access.ts';
 import { StageKey } from './stage-key.ts';
 
@@ -50,7 +51,7 @@ export class ProxyCredentials extends Construct {
       encryptionKey,
       // No secret is in it. CloudFormation writes it once: it changes a value when the template does, and this one stays.
       secretStringValue: SecretValue.unsafePlainText('{}'),
-      removalPolicy: config.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(config),
     });
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   ApiDefinition,
@@ -19,6 +19,7 @@ import type { Network } from '../stacks/contracts.ts';
 import { acknowledgeSpecRestApi } from './acknowledgements-of-api.ts';
 import { apiAccess } from './api-access.ts';
 import { apiSpec } from './api-spec.ts';
+import { removalOf } from './removal.ts';
 import { StageLogGroup } from './stage-log-group.ts';
 
 export interface RestApiProps {
@@ -79,7 +80,7 @@ export class RestApi extends Construct {
       parameters: { endpointConfigurationTypes: type },
       cloudWatchRole: createAccountLogRole,
       ...(createAccountLogRole && {
-        cloudWatchRoleRemovalPolicy: config.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        cloudWatchRoleRemovalPolicy: removalOf(config),
       }),
       deployOptions: {
         stageName: API_STAGE,

@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
+import { removalOf } from './removal.ts';
 
 export interface StageKeyProps {
   readonly config: StageConfig;
@@ -21,9 +22,8 @@ export class StageKey extends Key {
       ...(kind === 'hmac'
         ? { keySpec: KeySpec.HMAC_256, keyUsage: KeyUsage.GENERATE_VERIFY_MAC }
         : { enableKeyRotation: true }),
-      ...(config.keepsData
-        ? { removalPolicy: RemovalPolicy.RETAIN }
-        : { removalPolicy: RemovalPolicy.DESTROY, pendingWindow: Duration.days(7) }),
+      removalPolicy: removalOf(config),
+      ...(!config.keepsData && { pendingWindow: Duration.days(7) }),
     });
   }
 }

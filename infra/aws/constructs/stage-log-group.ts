@@ -1,7 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
+import { removalOf } from './removal.ts';
 
 export interface StageLogGroupProps {
   readonly config: Pick<StageConfig, 'logDays' | 'keepsData'>;
@@ -14,7 +14,7 @@ export class StageLogGroup extends LogGroup {
     super(scope, id, {
       logGroupName,
       retention: config.logDays as number as RetentionDays,
-      removalPolicy: config.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(config),
     });
   }
 }

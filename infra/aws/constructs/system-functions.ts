@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   Architecture,
@@ -9,13 +9,13 @@ import {
   RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import type { LayerName } from '../packages/functions.ts';
 import type { PackedSystem } from '../packages/pack-system.ts';
 import type { Access, Network, ObservedFunction } from '../stacks/contracts.ts';
 import { acknowledgeVpcRole } from './acknowledgements.ts';
+import { StageLogGroup } from './stage-log-group.ts';
 
 export interface SystemFunctionProps {
   /** One of `FUNCTIONS`. */
@@ -58,11 +58,7 @@ export class SystemFunctions extends Construct {
     const packed = packages.functions.get(name);
     if (packed === undefined) throw new Error(`there is no function ${name} among infra/aws/packages/functions.ts`);
     const functionName = `proxywatch-${config.stage}-${name}`;
-    const logGroup = new LogGroup(this, `${name}-logs`, {
-      logGroupName: `/aws/lambda/${functionName}`,
-      retention: config.logDays as number as RetentionDays,
-      removalPolicy: config.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const logGroup = new StageLogGroup(this, `${name}-logs`, { config, logGroupName: `/aws/lambda/${functionName}` });
     const made = new LambdaFunction(this, name, {
       functionName,
       description: props.description,
