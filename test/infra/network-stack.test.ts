@@ -86,6 +86,15 @@ describe('a network of our own', () => {
       });
   });
 
+  test('what it looks up it looks up at an update too, since rules of security groups go on asking for it', () => {
+    const template = JSON.stringify(devTemplate.toJSON());
+    const lookUps = Object.entries(devTemplate.findResources('Custom::AWS')).filter(([id]) =>
+      template.includes(`"Fn::GetAtt":["${id}"`),
+    );
+    expect(lookUps).toHaveLength(1);
+    for (const [, { Properties }] of lookUps) expect(Properties.Update).toEqual(Properties.Create);
+  });
+
   test('leads to other networks through what the stage names, from each subnet', () => {
     const routes = [
       { cidr: '10.9.0.0/16', via: 'pcx-00000001' },

@@ -20,6 +20,8 @@ export function s3PrefixList(scope: Construct, config: StageConfig): IPrefixList
       outputPaths: ['PrefixLists.0.PrefixListId'],
       physicalResourceId: PhysicalResourceId.of('s3-prefix-list'),
     },
+    // Whoever is told of an update and makes no call has no list to answer with, and rules of security groups need one.
+    onUpdate: true,
     statements: [new PolicyStatement({ actions: ['ec2:DescribeManagedPrefixLists'], resources: ['*'] })],
   });
   Validations.of(lookUp).acknowledge({
