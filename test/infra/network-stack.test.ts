@@ -108,6 +108,35 @@ describe('a network of our own', () => {
   });
 });
 
+describe('roles of services', () => {
+  const rolesIn = (template: Template) =>
+    Object.values(template.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) =>
+      Properties.PolicyDocument.Statement.filter(
+        ({ Action }: { Action: unknown }) => Action === 'iam:CreateServiceLinkedRole',
+      ).map(
+        ({ Resource }: { Resource: unknown }) => /\/([\w.-]+)\/AWSServiceRoleFor/.exec(JSON.stringify(Resource))?.[1],
+      ),
+    );
+  const forTasks = ['ecs.amazonaws.com', 'ecs.application-autoscaling.amazonaws.com'];
+
+  test('are made before what needs them, since in a new account the first to need one comes too early', () => {
+    const forStores = ['rds.amazonaws.com', 'elasticache.amazonaws.com', 'kafka.amazonaws.com'];
+    expect(rolesIn(devTemplate).sort()).toEqual([...forTasks, ...forStores].sort());
+  });
+
+  test('are left alone where they are', () => {
+    const calls = Object.values(devTemplate.findResources('Custom::AWS'))
+      .map(({ Properties }) => JSON.stringify(Properties.Create))
+      .filter((call) => call.includes('createServiceLinkedRole'));
+    expect(calls).toHaveLength(5);
+    for (const call of calls) expect(call).toMatch(/ignoreErrorCodesMatching[\\":]+InvalidInput/);
+  });
+
+  test('are none for stores that were there', () => {
+    expect(rolesIn(templateOf(existing)).sort()).toEqual(forTasks);
+  });
+});
+
 describe('endpoints of AWS services', () => {
   test('are there for what something of ours calls', () => {
     const called = [

@@ -5,6 +5,7 @@ import type { StageConfig } from '../config.ts';
 import { Endpoints } from '../constructs/endpoints.ts';
 import { s3PrefixList } from '../constructs/s3-prefix-list.ts';
 import { SecurityGroups } from '../constructs/security-groups.ts';
+import { ServiceRoles } from '../constructs/service-roles.ts';
 import { stageVpc } from '../constructs/stage-vpc.ts';
 import type { Network, Part } from './contracts.ts';
 
@@ -12,7 +13,7 @@ export interface NetworkStackProps extends StackProps {
   readonly config: StageConfig;
 }
 
-/** Where everything stands, and who may talk to whom. */
+/** Where everything stands, who may talk to whom, and what an account has to have before all else. */
 export class NetworkStack extends Stack implements Network {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
@@ -32,5 +33,6 @@ export class NetworkStack extends Stack implements Network {
         ? undefined
         : new Endpoints(this, 'Endpoints', { config, vpc, subnets, securityGroup: groups.of.endpoints });
     this.executeApiEndpointId = endpoints?.executeApi?.vpcEndpointId;
+    new ServiceRoles(this, 'ServiceRoles', { config });
   }
 }
