@@ -232,6 +232,26 @@ describe('an alert rule', () => {
     expect(answer.headers.warning).toContain('skyeye refuses it');
   });
 
+  test('that is refused is told to nobody who does not see it, nor what the platform says of it', async () => {
+    const theirs = (await create({ namespace: 'reporting', name: 'Theirs' }, { as: 'admin' })).body.id;
+    skyeye.refuses = (query) => query.includes('reporting');
+    onPublish = async () => {
+      if (published.at(-1)?.some(({ name }) => name === 'Theirs')) {
+        throw new ProxywatchError('UNPROCESSABLE', 'rule Theirs: unknown function');
+      }
+    };
+    const publish = (as: Parameters<typeof api.call>[2]) => api.call('POST', `${RULES}/actions/publish`, as);
+    expect(await publish({ as: SHOP })).toMatchObject({ status: 200, body: { refused: [] } });
+    expect(await publish({ as: 'operator' })).toMatchObject({ status: 200, body: { refused: [theirs] } });
+    skyeye.refuses = () => false;
+    const ours = await publish({ as: SHOP });
+    expect([ours.status, ours.text.includes('Theirs')]).toEqual([422, false]);
+    expect(await publish({ as: 'operator' })).toMatchObject({
+      status: 422,
+      body: { detail: 'rule Theirs: unknown function' },
+    });
+  });
+
   test('is one of a hundred at most', async () => {
     const values = Array.from({ length: 100 }, (_, i) => ({
       id: randomUUID(),

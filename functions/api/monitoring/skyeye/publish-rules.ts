@@ -14,8 +14,10 @@ type Publishing = Pick<ApiDeps, 'db' | 'alertRules' | 'skyeye' | 'log'>;
 export interface Published {
   readonly rules: number;
   /** Rules that the platform refuses: the others must not wait for them. */
-  readonly refused: readonly string[];
+  readonly refused: readonly RefusedRule[];
 }
+
+export type RefusedRule = Pick<AlertRule, 'id' | 'namespace'>;
 
 const ATTEMPTS = 3;
 
@@ -37,13 +39,13 @@ export async function publishRules(deps: Publishing, signal: AbortSignal): Promi
 
 /**
  * Publishes all, or without those of which the platform refuses the query: they were taken while it could not be asked.
- * Answers the ids of those. Rejects when it refuses the others too.
+ * Answers those. Rejects when it refuses the others too.
  */
 async function publishTakeable(
   { alertRules, skyeye, log }: Publishing,
   rules: readonly AlertRule[],
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly RefusedRule[]> {
   try {
     await alertRules.publish(rules, signal);
     return [];
@@ -62,7 +64,7 @@ async function publishTakeable(
       signal,
     );
     for (const [rule, problem] of refused) log.error('an alert rule is refused', { rule, problem });
-    return [...refused.keys()];
+    return rules.filter(({ id }) => refused.has(id));
   }
 }
 
@@ -76,7 +78,8 @@ export async function withPublication(
   try {
     const { refused } = await publishRules(deps, signal);
     const { body } = answer;
-    const isRefused = typeof body === 'object' && body !== null && 'id' in body && refused.includes(String(body.id));
+    const isRefused =
+      typeof body === 'object' && body !== null && 'id' in body && refused.some(({ id }) => id === body.id);
     if (isRefused) return unpublished(answer, 'skyeye refuses it');
     return told(answer, true);
   } catch (error) {

@@ -1,3 +1,5 @@
+import { EVERY_NAMESPACE } from '@proxywatch/core/domain/access/role';
+import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { ALERT_RULE_COLUMNS, alertRuleOf } from '@proxywatch/core/drivers/dcdb/alert-rules/alert-rule-row';
 import { z } from 'zod';
 import { ok, okRevised } from '../../shared/answer.ts';
@@ -57,7 +59,9 @@ export const getAlertRule = route({
 const publication = z.strictObject({
   published: z.literal(true),
   rules: z.int().meta({ description: 'that are evaluated now' }),
-  refused: z.array(z.string()).meta({ description: 'ids of rules that the platform does not take' }),
+  refused: z
+    .array(z.string())
+    .meta({ description: 'ids of rules that the platform does not take, as far as the caller sees them' }),
 });
 
 export const publishAlertRules = route({
@@ -72,9 +76,17 @@ export const publishAlertRules = route({
   answers: {
     200: { description: 'they are published', schema: publication },
     409: { description: 'the rules change faster than they are published' },
-    422: { description: 'the monitoring platform refuses them, with what it says' },
+    422: { description: 'the monitoring platform refuses them; who sees all namespaces is told what it says' },
   },
-  async handle(deps, { signal }) {
-    return ok({ published: true, ...(await publishRules(deps, signal)) });
+  async handle(deps, { signal, caller: { namespaces } }) {
+    try {
+      const { rules, refused } = await publishRules(deps, signal);
+      const seen = refused.filter(({ namespace }) => namespaces === EVERY_NAMESPACE || namespaces.includes(namespace));
+      return ok({ published: true, rules, refused: seen.map(({ id }) => id) });
+    } catch (error) {
+      // What it says may quote the rules of anybody.
+      if (errorCodeOf(error) !== 'UNPROCESSABLE' || namespaces === EVERY_NAMESPACE) throw error;
+      throw new ProxywatchError('UNPROCESSABLE', 'skyeye refuses the rules; who sees all namespaces is told why');
+    }
   },
 });
