@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -267,25 +267,6 @@ describe('a secret', () => {
     expect(problemsWith('data.proxyCredentials', { statsSecretArn: `${SECRET}-AbCdEf` })).toEqual([
       'data.proxyCredentials.adminSecretArn: not set, expected a text',
     ]);
-  });
-});
-
-describe('docs/aws.md', () => {
-  const document = readFileSync(join(ROOT, 'docs/aws.md'), 'utf8');
-  const fences = [...document.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
-  const blocks = (language: string) => fences.filter((fence) => fence[1] === language).map(([, , text = '']) => text);
-
-  test('shows a stage that is right', () => {
-    const stages = blocks('json').map((text) => JSON.parse(text));
-    expect(stages).toHaveLength(1);
-    expect(problemsOf(stages[0])).toEqual([]);
-  });
-
-  test('shows what is told as it is told', () => {
-    const [shown] = blocks('').filter((text) => text.includes('is wrong:'));
-    const wrong = changed(changed(existing, 'data.dcdb', { minAcu: 0 }) as object, 'network.vpc.privateSubnetIds', []);
-    const told = problemsOf(wrong).map((line) => `  ${line}`);
-    expect(shown?.trimEnd().split('\n').slice(1).sort()).toEqual(told.sort());
   });
 });
 
