@@ -60,6 +60,7 @@ async function patiently(run: GroupRun, deadlineMs: number, act: () => Promise<v
       return undefined;
     } catch (error) {
       if (error instanceof Interrupted || errorCodeOf(error) === 'STORE_UNAVAILABLE') throw error;
+      if (run.signal.aborted) throw new Interrupted('out-of-time');
       const mayHelp = isProxywatchError(error) && error.retryable;
       if (!mayHelp || clock.nowMs() >= deadlineMs) return problemWords(error);
       await run.wait(times.pollMs * RETRY_POLLS);

@@ -50,11 +50,12 @@ export async function runGroup(
     await work(run, group.attempts);
     isFailure = false;
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    const interruption = signal.aborted && !(error instanceof Interrupted) ? new Interrupted('out-of-time') : error;
+    if (!(interruption instanceof Interrupted)) throw interruption;
     isFailure = false;
-    if (error.why === 'lost') return;
-    restMs = error.restMs;
-    if (error.why === 'writes-off') await stop(engine, operationId, error.detail, signal);
+    if (interruption.why === 'lost') return;
+    restMs = interruption.restMs;
+    if (interruption.why === 'writes-off') await stop(engine, operationId, interruption.detail, signal);
   } finally {
     await run.close();
     await store.releaseGroup(hold, restMs, isFailure).catch((error) => {
@@ -98,6 +99,8 @@ function workOf(done: Step): (run: GroupRun) => Promise<void> {
 async function turnBack(run: GroupRun, error: unknown): Promise<void> {
   const isTold = error instanceof Interrupted && error.why === 'told-to-go-back';
   if (error instanceof Interrupted && !isTold) throw error;
+  // Whatever was cut short says nothing about the group.
+  if (run.signal.aborted) throw new Interrupted('out-of-time');
   // Nothing can be noted: as good as dead, whoever comes next goes on.
   if (errorCodeOf(error) === 'STORE_UNAVAILABLE') throw error;
   if (isTold) return run.turnBack();

@@ -52,6 +52,7 @@ async function look(run: GroupRun, proxyId: string, expected: LayerRows): Promis
     return { proxyId, words: runtimeWords(run.controlOf(proxyId), expected, runtime, 'the operation'), checksums };
   } catch (error) {
     if (error instanceof Interrupted || errorCodeOf(error) === 'RECORD_DAMAGED') throw error;
+    if (run.signal.aborted) throw new Interrupted('out-of-time');
     return { proxyId, words: [problemWords(error)], checksums: [] };
   }
 }

@@ -42,12 +42,15 @@ export class ControlBench {
   nowMs = 1_800_000_000_000;
   /** Points at which the running process dies, as counted from the beginning. */
   deaths = new Set<number>();
+  /** Points at which the running process is told to end, and everything under way is cut short. */
+  stops = new Set<number>();
   /** What no process survives. */
   fatal: RegExp | undefined;
   /** Points passed so far, in words. */
   readonly points: string[] = [];
   readonly invoked: OperateRequest[] = [];
   #isDead = false;
+  #stopping = new AbortController();
 
   constructor(fleet: MemoryFleet) {
     this.fleet = fleet;
@@ -129,7 +132,8 @@ export class ControlBench {
 
   async #process(): Promise<void> {
     const requests = this.invoked.splice(0);
-    const signal = AbortSignal.timeout(60_000);
+    this.#stopping = new AbortController();
+    const signal = AbortSignal.any([AbortSignal.timeout(60_000), this.#stopping.signal]);
     await Promise.allSettled(requests.map((request) => operateWith(this.engine, request, signal)));
   }
 
@@ -156,6 +160,9 @@ export class ControlBench {
     if (this.deaths.has(this.points.length) || this.fatal?.test(what) === true) this.#isDead = true;
     this.points.push(what);
     if (this.#isDead) throw new Death(what);
+    if (this.stops.has(this.points.length - 1)) this.#stopping.abort();
+    // What was done is still noted then.
+    if (!/^store: (?:save|release|addEvents)/.test(what)) this.#stopping.signal.throwIfAborted();
   }
 }
 

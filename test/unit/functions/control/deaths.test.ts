@@ -80,6 +80,30 @@ function requireOneLoad({ proxies }: MemoryFleet): void {
 
 const GOOD: Scenario = { clustered: true, bad: -1, canaries: 1, parallelism: 2, diskDiffers: false };
 
+describe('a process that has no time left', () => {
+  test.each([
+    ['goes well', GOOD, 'succeeded'],
+    ['goes back', { ...GOOD, clustered: false, bad: 2 }, 'rolled-back'],
+  ])(
+    'at any point of an operation that %s is no reason to go back, or to give a group up',
+    async (_, scenario, state) => {
+      const whole = prepare(scenario);
+      await whole.bench.drive('op');
+      const points = whole.bench.points.length;
+      for (let point = 0; point < points; point += 1) {
+        const prepared = prepare(scenario);
+        prepared.bench.stops.add(point);
+        const operation = await prepared.bench.drive('op');
+        expect({ point: prepared.bench.points[point], state: operation.state }).toEqual({
+          point: prepared.bench.points[point],
+          state,
+        });
+        judge(prepared, operation);
+      }
+    },
+  );
+});
+
 describe('a process that dies', () => {
   test.each([
     ['of an operation that goes well', GOOD, 'succeeded'],
