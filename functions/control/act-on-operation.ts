@@ -7,6 +7,7 @@ import {
 import { messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { decideOperation } from '@proxywatch/core/drivers/dcdb/control/decide-operation';
 import {
+  fetchLocked,
   fetchOperation,
   type OperationRecord,
   unlockAll,
@@ -61,11 +62,21 @@ export async function actOnOperation(tx: Dcdb, request: ActionRequest, signal: A
   if (decided.kind === 'refusal') throw new ProxywatchError('CONFLICT', `this cannot be done: ${decided.why}`);
   if (decided.kind === 'change') {
     if (decided.letsGo) await unlockAll(tx, operationId);
+    else if (action === 'rollback') await requireLocked(tx, found, signal);
     return operationId;
   }
   const ended = await fetchOperation(tx, operationId, signal);
   if (ended === undefined) throw new ProxywatchError('NOT_FOUND', 'there is no such operation');
   return startRollback(tx, ended, { strategy: wayBack(ended), reason, createdBy: by }, signal);
+}
+
+/** What was given up is anybody's by now: another operation may be at it. */
+async function requireLocked(tx: Dcdb, { id, groups }: StoredOperation, signal: AbortSignal): Promise<void> {
+  const locked = await fetchLocked(tx, id, signal);
+  const going = groups.filter(({ state }) => state === 'rolling-back').flatMap(({ members }) => members);
+  const given = going.find((member) => !locked.has(member));
+  if (given === undefined) return;
+  throw new ProxywatchError('CONFLICT', `this cannot be done: ${given} was given up and is not locked any more`);
 }
 
 /** Has the operation go on, and each of its groups that nobody works on. */

@@ -207,6 +207,25 @@ describe('a plan that is applied', () => {
     expect(await allLayers()).toEqual(before);
   });
 
+  test("and whose dead proxy was given up is not taken up again: that proxy is anybody's by now", async () => {
+    await fleet.account('app');
+    fleet.hook = async (proxy, call, detail) => {
+      if (proxy === 'px-2' && call === 'load' && detail.endsWith('done')) await fleet.kill('px-2');
+    };
+    const id = await fleet.apply();
+    expect((await fleet.ended(id)).state).toBe('failed');
+    fleet.hook = () => {};
+    await fleet.revive('px-2');
+    const act = (action: string) => fleet.api.call('POST', `/v1/operations/${id}/actions/${action}`, { body: {} });
+    expect((await act('cancel')).status).toBe(202);
+    const again = await act('rollback');
+    expect([again.status, again.body.detail]).toEqual([
+      409,
+      'this cannot be done: px-2 was given up and is not locked any more',
+    ]);
+    expect((await fleet.api.call('GET', `/v1/operations/${id}`)).body.state).toBe('failed');
+  });
+
   test('stops when writes are switched off, and goes on when it is told to', async () => {
     await fleet.account('app');
     fleet.hook = async (_, call, detail) => {

@@ -118,6 +118,12 @@ async function lockProxies(tx: Dcdb, operationId: string, proxyIds: readonly str
   }
 }
 
+/** Proxies that nobody else may change as long as the operation has them. */
+export async function fetchLocked(tx: Dcdb, operationId: string, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  const locks = tx.selectFrom('proxy_locks').select('proxy_id').where('operation_id', '=', operationId);
+  return new Set((await locks.execute({ signal })).map(({ proxy_id }) => proxy_id));
+}
+
 /** Lets go of proxies whose state nobody vouches for: whoever gave the operation up decided so. */
 export async function unlockAll(tx: Dcdb, operationId: string): Promise<void> {
   await tx.deleteFrom('proxy_locks').where('operation_id', '=', operationId).execute();
