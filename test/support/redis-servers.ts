@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { createRedis } from '@proxywatch/core/drivers/redis/create-redis';
-import type { RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
+import type { RedisArgument, RedisClient } from '@proxywatch/core/drivers/redis/redis-client';
 import { startRedis } from '../../infra/local/services/redis.ts';
 import type { Service } from '../../infra/local/services/service.ts';
 import { startRedisCluster } from './redis-cluster.ts';
@@ -10,7 +10,10 @@ export interface TestRedis {
   readonly url: string;
 }
 
-/** Runs a suite over one server and over a cluster, each test with an empty one. */
+/** Of one request; those of ElastiCache Serverless, https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/RedisConfiguration.html */
+const MOST_ARGUMENTS = 3_999;
+
+/** Runs a suite over one server and over a cluster, each test with an empty one, with the limits of a managed Redis. */
 export function describeOnRedis(name: string, suite: (test: () => TestRedis) => void): void {
   describe.each([
     ['one server', () => startRedis()],
@@ -20,7 +23,7 @@ export function describeOnRedis(name: string, suite: (test: () => TestRedis) => 
     let redis: RedisClient;
     beforeAll(async () => {
       server = await start();
-      redis = createRedis(server.url);
+      redis = limitedAsManaged(createRedis(server.url));
     });
     afterAll(async () => {
       await redis?.close();
@@ -29,6 +32,24 @@ export function describeOnRedis(name: string, suite: (test: () => TestRedis) => 
     beforeEach(() => emptyRedis(redis));
     suite(() => ({ redis, url: server.url }));
   });
+}
+
+/** Local servers take any number of arguments. */
+function limitedAsManaged(redis: RedisClient): RedisClient {
+  const check = (args: readonly RedisArgument[]) => {
+    if (args.length > MOST_ARGUMENTS) throw new Error(`ERR a managed Redis takes no ${args.length} arguments`);
+  };
+  return {
+    ...redis,
+    async call(command, args, options) {
+      check([command, ...args]);
+      return redis.call(command, args, options);
+    },
+    async evaluate(script, keys, args, options) {
+      check(['EVALSHA', script.sha1, keys.length, ...keys, ...args]);
+      return redis.evaluate(script, keys, args, options);
+    },
+  };
 }
 
 /** Forgets everything, as a Redis that was restarted does. */

@@ -143,7 +143,10 @@ describeOnRedis('the view of the fleet', (server) => {
     expect(errorCodeOf(await failureOf(a.beat()))).toBe('FLEET_TOO_LARGE');
     const assignment = new Map(proxies.map((id) => [id, 'slot-1']));
     expect(errorCodeOf(await failureOf(a.store.publish('a', assignment, 0)))).toBe('FLEET_TOO_LARGE');
-    await redis.call('HSET', [FLEET_KEYS.pins, ...proxies.slice(1).flatMap((id) => [id, 'slot-1'])]);
+    for (let at = 1; at < proxies.length; at += 1_000) {
+      const pins = proxies.slice(at, at + 1_000).flatMap((id) => [id, 'slot-1']);
+      await redis.call('HSET', [FLEET_KEYS.pins, ...pins]);
+    }
     expect(errorCodeOf(await failureOf(a.store.pin('one-more', 'slot-1')))).toBe('FLEET_TOO_LARGE');
     await a.store.pin('p1', 'slot-2');
     await redis.call('SADD', [FLEET_KEYS.drains, ...proxies.slice(0, 1_000)]);

@@ -12,17 +12,19 @@ const FIELDS_AT_ONCE = 1_000;
 /** Older ones are from before dispatch stood still: nobody waits for them any more. */
 const MAX_AGE_MS = 600_000;
 
-// KEYS 1: requested. ARGV 1: how many there may be, 2: collectors, then proxies. Answers 1, or 0 when there are too many.
-// A value is `<ms> <collectors>`; what was asked for before stays asked for.
+// KEYS 1: requested. ARGV 1: how many there may be, 2: collectors, 3: list of proxies, for a managed Redis takes some thousands
+// of arguments. Answers 1, or 0 when there are too many. A value is `<ms> <collectors>`; what was asked for before stays
+// asked for.
 const REQUEST = redisScript(`${LUA_PRELUDE}
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
-if redis.call('HLEN', KEYS[1]) + #ARGV - 2 > tonumber(ARGV[1]) then return 0 end
-for i = 3, #ARGV do
-  local held = redis.call('HGET', KEYS[1], ARGV[i])
+local proxies = cjson.decode(ARGV[3])
+if redis.call('HLEN', KEYS[1]) + #proxies > tonumber(ARGV[1]) then return 0 end
+for _, proxy in ipairs(proxies) do
+  local held = redis.call('HGET', KEYS[1], proxy)
   local before = string.match(held or '', '^%d+ ([%a,]+)$')
   local wanted = before and (before .. ',' .. ARGV[2]) or ARGV[2]
   if #wanted > 1000 then wanted = ARGV[2] end
-  redis.call('HSET', KEYS[1], ARGV[i], text(nowMs()) .. ' ' .. wanted)
+  redis.call('HSET', KEYS[1], proxy, text(nowMs()) .. ' ' .. wanted)
 end
 return 1
 `);
@@ -48,7 +50,7 @@ export function createRedisScanRequests(redis: RedisClient): ScanRequestStore {
   return {
     async request(proxyIds, collectors, signal) {
       if (proxyIds.length === 0 || collectors.length === 0) return;
-      const args = [MAX_REQUESTS, collectors.join(','), ...proxyIds];
+      const args = [MAX_REQUESTS, collectors.join(','), JSON.stringify(proxyIds)];
       const isTaken = await redis.evaluate(REQUEST, [REQUESTED_KEY], args, { signal });
       if (isTaken !== 1) {
         throw new ProxywatchError('FLEET_TOO_LARGE', `${MAX_REQUESTS} proxies wait for a scan that was asked for`);

@@ -15,16 +15,18 @@ export const REGISTRY_KEY = '{proxywatch}:registry';
 export const MAX_PROXIES = 10_000;
 
 const ENTRY = 'p:';
+/** Proxies in one list: a managed Redis takes some thousands of arguments, and so does Lua's `unpack`. */
+const PROXIES_PER_LIST = 1_000;
 
-// KEYS 1: the hash. ARGV: version, source, revision, then id and JSON of each proxy.
+// KEYS 1: the hash. ARGV: version, source, revision, number of proxies, then lists of field and JSON of each proxy.
 const PUBLISH = redisScript(`
 local held = redis.call('HMGET', KEYS[1], 'version', 'source', 'revision')
 if held[2] == ARGV[2] and tonumber(held[3]) > tonumber(ARGV[3]) then return 'outdated' end
 redis.call('HSET', KEYS[1], 'source', ARGV[2], 'revision', ARGV[3])
-if held[1] == ARGV[1] and redis.call('HLEN', KEYS[1]) == 3 + (#ARGV - 3) / 2 then return 'unchanged' end
+if held[1] == ARGV[1] and redis.call('HLEN', KEYS[1]) == 3 + tonumber(ARGV[4]) then return 'unchanged' end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'source', ARGV[2], 'revision', ARGV[3])
-for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 5, #ARGV do redis.call('HSET', KEYS[1], unpack(cjson.decode(ARGV[i]))) end
 return 'published'
 `);
 
@@ -47,12 +49,18 @@ export function createRedisRegistry(redis: RedisClient): ProxyRegistry & Registr
     async publish({ proxies, source, revision }, signal) {
       if (proxies.length > MAX_PROXIES) throw tooLarge();
       const sorted = sortedById(proxies);
-      const entries = sorted.flatMap((proxy) => [`${ENTRY}${proxy.id}`, entryOf(proxy)]);
-      const args = [versionOf(sorted), source, revision, ...entries];
+      const args = [versionOf(sorted), source, revision, sorted.length, ...listsOf(sorted)];
       const outcome = await redis.evaluate(PUBLISH, [REGISTRY_KEY], args, { signal });
       return outcome === 'outdated' || outcome === 'unchanged' ? outcome : 'published';
     },
   };
+}
+
+function* listsOf(proxies: readonly RegisteredProxy[]): Iterable<string> {
+  for (let at = 0; at < proxies.length; at += PROXIES_PER_LIST) {
+    const some = proxies.slice(at, at + PROXIES_PER_LIST);
+    yield JSON.stringify(some.flatMap((proxy) => [`${ENTRY}${proxy.id}`, entryOf(proxy)]));
+  }
 }
 
 async function fetchAll(redis: RedisClient, signal: AbortSignal | undefined): Promise<RegistrySnapshot> {
