@@ -82,6 +82,8 @@ export async function changeFields(
     // What was tried out was made of what was known before the lock.
     if (before.revision !== known.revision) throw new ProxywatchError('STALE', 'the proxy was changed meanwhile');
     if (before.state === 'retired') throw new ProxywatchError('CONFLICT', `the proxy ${id} is retired`);
+    // Who lets go of a proxy counts on it that nothing is written to it any more.
+    if (before.managed && !fields.managed) await requireIdle(tx, id, signal);
     if (!sameRegistration(before.registration, fields.registration)) {
       await requireIdle(tx, id, signal);
       await requireNamespace(tx, fields.registration.namespace, signal);

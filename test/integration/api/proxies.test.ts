@@ -463,6 +463,15 @@ describe('the state', () => {
     expect(await act('pause')).toMatchObject({ status: 200 });
   });
 
+  test('of being managed is kept too while an operation works on the proxy', async () => {
+    await register({ managed: true, adminCredentialRef: 'admin' });
+    await lock('shop-1');
+    const patch = (body: object) =>
+      api.call('PATCH', '/v1/proxies/shop-1?probe=false', { body, headers: { 'if-match': '*' } });
+    expect(await patch({ managed: false })).toMatchObject({ status: 409 });
+    expect(await patch({ labels: { tier: '1' } })).toMatchObject({ status: 200 });
+  });
+
   test('follows from a trial, unless somebody decided about it', async () => {
     const lab: Lab = await startLab(dcdb.server.port);
     await register({}, lab.adminPort);
