@@ -45,6 +45,7 @@ describe('functions of the API', () => {
       'apimonitoring',
       [
         `aps:CreateRuleGroupsNamespace ${RULES}`,
+        `aps:CreateRuleGroupsNamespace ${WORKSPACE}`,
         `aps:DeleteRuleGroupsNamespace ${RULES}`,
         `aps:ListAlerts ${WORKSPACE}`,
         `aps:PutRuleGroupsNamespace ${RULES}`,
@@ -55,7 +56,7 @@ describe('functions of the API', () => {
     ['apivariables', ['fake:adminCredentials', 'fake:secretKeys']],
     ['apisystem', [`aps:QueryMetrics ${WORKSPACE}`, READ_TOKEN]],
   ])('%s may do what its module does, and no more', (name, permissions) => {
-    expect(mayBeside(name)).toEqual(permissions.toSorted());
+    expect(mayBeside(name).toSorted()).toEqual(permissions.toSorted());
   });
 
   test('all have the DCDB, Redis, and the key of fingerprints', () => {

@@ -15,8 +15,11 @@ export function skyeyeAccess(scope: Construct, { arn, id, url }: Workspace, kind
       ...(kind === 'rules' && { AMP_WORKSPACE_ID: id }),
     },
     grantTo({ grantPrincipal }) {
-      const reading = ['aps:QueryMetrics', ...(kind === 'rules' ? ['aps:ListAlerts'] : [])];
-      grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: reading, resources: [arn] }));
+      // A namespace of rules that is not there yet is made in its workspace: AWS' own example names both.
+      const rules = kind === 'rules' ? ['aps:ListAlerts', 'aps:CreateRuleGroupsNamespace'] : [];
+      grantPrincipal.addToPrincipalPolicy(
+        new PolicyStatement({ actions: ['aps:QueryMetrics', ...rules], resources: [arn] }),
+      );
       if (kind === 'query') return;
       grantPrincipal.addToPrincipalPolicy(
         new PolicyStatement({
