@@ -154,8 +154,14 @@ describe('statistics of real traffic', () => {
       lab.admin(`SELECT info, json_extract(extended_info,'$.active_transactions') active,
         json_extract(extended_info,'$.backends[0].conn.mysql.server_status') & 1 AS bit
         FROM stats_mysql_processlist ORDER BY SessionID`);
-    await until('both show', async () => (await sessions()).some(({ info }) => info === 'SELECT SLEEP(1) AS runs'));
-    expect(await sessions()).toEqual([
+    let shown = await sessions();
+    // The session shows before it has its connection to the back end.
+    const isRunning = async () => {
+      shown = await sessions();
+      return shown.some(({ info, bit }) => info === 'SELECT SLEEP(1) AS runs' && bit !== null);
+    };
+    await until('both show', isRunning);
+    expect(shown).toEqual([
       { info: null, active: '1', bit: '1' },
       { info: 'SELECT SLEEP(1) AS runs', active: '1', bit: '0' },
     ]);
