@@ -1,9 +1,10 @@
 import { CONFIG_TABLES } from '@proxywatch/core/domain/control/config-rows';
 import { isAfter } from '@proxywatch/core/domain/control/operation';
-import { errorCodeOf, isProxywatchError } from '@proxywatch/core/domain/errors';
+import { isProxywatchError } from '@proxywatch/core/domain/errors';
 import { beforeRows } from './expected-rows.ts';
 import type { GroupRun } from './group-run.ts';
 import { Interrupted } from './interruption.ts';
+import { isStoreAway } from './is-store-away.ts';
 import { problemWords } from './problem-words.ts';
 import { restoreRest, restoreRuntime } from './restore-member.ts';
 import { settle } from './settle.ts';
@@ -59,7 +60,7 @@ async function patiently(run: GroupRun, deadlineMs: number, act: () => Promise<v
       await act();
       return undefined;
     } catch (error) {
-      if (error instanceof Interrupted || errorCodeOf(error) === 'STORE_UNAVAILABLE') throw error;
+      if (error instanceof Interrupted || isStoreAway(error)) throw error;
       if (run.signal.aborted) throw new Interrupted('out-of-time');
       const mayHelp = isProxywatchError(error) && error.retryable;
       if (!mayHelp || clock.nowMs() >= deadlineMs) return problemWords(error);

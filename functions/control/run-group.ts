@@ -5,6 +5,7 @@ import { advance } from './advance.ts';
 import type { Engine } from './engine.ts';
 import { createGroupRun, type GroupRun } from './group-run.ts';
 import { Interrupted } from './interruption.ts';
+import { isStoreAway } from './is-store-away.ts';
 import { problemWords } from './problem-words.ts';
 import { rollBackGroup } from './roll-back-group.ts';
 import { canaryPause } from './steps/canary-pause.ts';
@@ -102,7 +103,7 @@ async function turnBack(run: GroupRun, error: unknown): Promise<void> {
   // Whatever was cut short says nothing about the group.
   if (run.signal.aborted) throw new Interrupted('out-of-time');
   // Nothing can be noted: as good as dead, whoever comes next goes on.
-  if (errorCodeOf(error) === 'STORE_UNAVAILABLE') throw error;
+  if (isStoreAway(error)) throw error;
   if (isTold) return run.turnBack();
   const message = problemWords(error);
   run.engine.log.warn('a group failed', {

@@ -3,6 +3,7 @@ import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import { runtimeWords } from './compare-group.ts';
 import type { GroupRun } from './group-run.ts';
 import { Interrupted } from './interruption.ts';
+import { isStoreAway } from './is-store-away.ts';
 import { problemWords } from './problem-words.ts';
 
 /** What keeps a member from running what it should, in words. */
@@ -51,7 +52,7 @@ async function look(run: GroupRun, proxyId: string, expected: LayerRows): Promis
     const checksums = facts.checksums.map(({ name, checksum, version }) => [name, checksum, version]);
     return { proxyId, words: runtimeWords(run.controlOf(proxyId), expected, runtime, 'the operation'), checksums };
   } catch (error) {
-    if (error instanceof Interrupted || errorCodeOf(error) === 'RECORD_DAMAGED') throw error;
+    if (error instanceof Interrupted || isStoreAway(error) || errorCodeOf(error) === 'RECORD_DAMAGED') throw error;
     if (run.signal.aborted) throw new Interrupted('out-of-time');
     return { proxyId, words: [problemWords(error)], checksums: [] };
   }

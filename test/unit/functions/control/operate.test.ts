@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ProxywatchError } from '../../../../layers/core/src/domain/errors.ts';
 import { ControlBench } from '../../../support/control-bench.ts';
 import { MemoryFleet, row } from '../../../support/memory-control.ts';
 
@@ -252,6 +253,29 @@ describe('an operation', () => {
     bench.begin('op', [['b', 'c']]);
     const operation = await bench.drive('op');
     expect(operation.groups[0]?.problem).toContain('the group does not agree: user only-here is in c, not in b');
+  });
+
+  test.each([
+    ['goes on', '4096', 'succeeded'],
+    ['goes back', '2048', 'rolled-back'],
+  ])('%s when the key of its pre-images can be had again', async (_, taken, state) => {
+    const { fleet, bench } = benchOf(['a'], []);
+    if (taken === '2048') fleet.get('a').refused.set(setting('').key, taken);
+    const { open } = bench.engine.secrets;
+    let away = 0;
+    const secrets = {
+      ...bench.engine.secrets,
+      open: async (...given: Parameters<typeof open>) => {
+        away += 1;
+        if (away <= 3) throw new ProxywatchError('SERVICE_UNREACHABLE', 'kms: away', { service: 'kms' });
+        return open(...given);
+      },
+    };
+    Object.assign(bench.engine, { secrets });
+    bench.begin('op', [['a']]);
+    expect((await bench.drive('op')).state).toBe(state);
+    expect(away).toBeGreaterThan(3);
+    expect(maxOf(fleet, 'a', 'disk')).toBe(state === 'succeeded' ? '200' : '100');
   });
 
   test('only takes over rows of others that are as wanted, without a LOAD', async () => {
