@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type IHeaders, Kafka, logLevel } from 'kafkajs';
+import { createKafkaClient } from '@proxywatch/core/drivers/kafka/kafka-client';
+import type { Log } from '@proxywatch/core/ports/log';
+import type { IHeaders } from 'kafkajs';
 import { until } from './until.ts';
 
 export interface ReadMessage {
@@ -11,14 +13,17 @@ export interface ReadMessage {
   readonly timestamp: string;
 }
 
+const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
 /** All messages of a topic, once there are at least so many, or one of each of these events. */
 export async function readTopic(
   brokers: string,
   topic: string,
   wanted: number | readonly string[],
 ): Promise<readonly ReadMessage[]> {
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  const { kafka, destroy } = await createKafkaClient({ brokers: brokers.split(','), consumes: true, log: SILENT });
+  const retry = { restartOnFailure: async () => false };
+  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100, retry });
   const messages: ReadMessage[] = [];
   try {
     await consumer.connect();
@@ -41,6 +46,7 @@ export async function readTopic(
     return messages;
   } finally {
     await consumer.disconnect();
+    destroy();
   }
 }
 

@@ -63,7 +63,8 @@ export async function followTopic(options: FollowOptions): Promise<void> {
 
 /** A client for one attempt: after a failure everything begins anew, the group too, which would wait for its lost member. */
 async function withKafka({ brokers, signal }: FollowOptions, use: (kafka: Kafka) => Promise<void>): Promise<void> {
-  const client = await createKafkaClient({ brokers, retries: 1, requestTimeoutMs: REQUEST_TIMEOUT_MS, log: SILENT });
+  const settings = { retries: 1, requestTimeoutMs: REQUEST_TIMEOUT_MS, consumes: true };
+  const client = await createKafkaClient({ brokers, ...settings, log: SILENT });
   const used = use(client.kafka);
   try {
     await untilAborted(used, signal);

@@ -18,6 +18,8 @@ export interface KafkaClientOptions {
   readonly requestTimeoutMs?: number;
   /** Attempts after the first, for each of the client's steps. @default 4 */
   readonly retries?: number;
+  /** Whether it is for a consumer, which has to be watched: see `kafkaLogOf`. @default false */
+  readonly consumes?: boolean;
   readonly log: Log;
 }
 
@@ -34,8 +36,8 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multipl
 /** A client of the Kafka cluster; it connects nowhere yet. kafkajs is loaded by the first one. */
 export async function createKafkaClient(options: KafkaClientOptions): Promise<KafkaClient> {
   const { brokers, iam, ssl = iam !== undefined, log } = options;
-  const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, retries = 4 } = options;
-  const { Kafka } = await import('kafkajs');
+  const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, retries = 4, consumes = false } = options;
+  const { Kafka, logLevel } = await import('kafkajs');
   const sockets = new Set<Socket>();
   let isDestroyed = false;
 
@@ -58,6 +60,7 @@ export async function createKafkaClient(options: KafkaClientOptions): Promise<Ka
     requestTimeout: requestTimeoutMs,
     retry: { ...RETRY, retries },
     socketFactory,
+    logLevel: consumes ? logLevel.DEBUG : logLevel.WARN,
     logCreator: kafkaLogOf((event, fields) => {
       if (!isDestroyed) log.warn(event, fields);
     }),
