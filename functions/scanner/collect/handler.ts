@@ -1,4 +1,5 @@
 import { collectRequest } from '@proxywatch/core/config/collect-request';
+import { madeOnce } from '@proxywatch/core/config/made-once';
 import { parseJson } from '@proxywatch/core/config/parse-json';
 import { resolveEnvironment } from '@proxywatch/core/config/resolve-environment';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
@@ -16,16 +17,8 @@ interface LambdaContext {
 }
 
 const secrets = createAwsSecrets();
-let collection: Promise<Collect> | undefined;
-
 /** Kept for the next invocation of this process; a wrong configuration, or a secret that is away, rejects each of them. */
-function sharedCollect(): Promise<Collect> {
-  collection ??= createShared().catch((error: unknown) => {
-    collection = undefined;
-    throw error;
-  });
-  return collection;
-}
+const fetchShared = madeOnce(createShared);
 
 async function createShared(): Promise<Collect> {
   const config = parseCollectConfig(await resolveEnvironment(process.env, secrets));
@@ -43,16 +36,10 @@ async function createShared(): Promise<Collect> {
 export async function handler(event: unknown, context: LambdaContext): Promise<CollectReport> {
   const deadlineMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const request = parseJson(collectRequest, JSON.stringify(event ?? null), 'the request to collect');
-  const shared = await sharedCollect();
+  const shared = await fetchShared();
   const report = await shared.collect(request, new AbortController().signal, deadlineMs);
   throwIfAllFailed(report);
   return report;
-}
-
-/** Ends the connections that invocations have left open. */
-export async function close(): Promise<void> {
-  await (await collection)?.close();
-  collection = undefined;
 }
 
 export function throwIfAllFailed({ proxies }: CollectReport): void {
