@@ -1,8 +1,9 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { AwsCustomResource, AwsCustomResourcePolicy, type AwsSdkCall } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
+import { acknowledge, managedPolicy } from './acknowledgements.ts';
 import { StageLogGroup } from './stage-log-group.ts';
 
 export interface AwsCallProps {
@@ -44,8 +45,8 @@ function logsOf(stack: Stack, config: StageConfig): StageLogGroup {
 }
 
 function acknowledgeProvider(provider: Construct): void {
-  Validations.of(provider).acknowledge({
-    id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
-    reason: 'the function is made by aws-cdk-lib, which lets it write its log this way',
+  acknowledge(provider, {
+    [managedPolicy('AWSLambdaBasicExecutionRole')]:
+      'the function is made by aws-cdk-lib, which lets it write its log this way',
   });
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AuroraMysqlEngineVersion,
   ClusterInstance,
@@ -11,6 +11,7 @@ import {
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import type { Network } from '../stacks/contracts.ts';
+import { acknowledge } from './acknowledgements.ts';
 import { StageKey } from './stage-key.ts';
 import { StageLogGroup } from './stage-log-group.ts';
 
@@ -80,7 +81,7 @@ export class DcdbCluster extends Construct {
     if (secret === undefined) throw new Error('aws-cdk-lib gives no secret for a password that RDS manages');
     this.secretArn = secret.secretArn;
     for (const name of LOGS) this.cluster.node.addDependency(this.#logGroup(config, `${clusterIdentifier}/${name}`));
-    acknowledge(this.cluster, keepsData);
+    acknowledgeCluster(this.cluster, keepsData);
   }
 
   /** Made before the cluster: RDS would make one that keeps everything for ever. */
@@ -89,14 +90,12 @@ export class DcdbCluster extends Construct {
   }
 }
 
-function acknowledge(cluster: DatabaseCluster, keepsData: boolean): void {
-  const reasons = {
+function acknowledgeCluster(cluster: DatabaseCluster, keepsData: boolean): void {
+  acknowledge(cluster, {
     RDS6: 'functions log in with the password that RDS keeps and rotates; tokens of IAM would be a second way in',
     RDS11:
       'the port is no secret to who is in the VPC, and nobody else has a way to it: a security group names who may connect',
     RDS14: 'backups restore to any second of the last days; going back in place would take the audit along',
     ...(!keepsData && { RDS10: 'this stage keeps no data: the cluster goes with its stack' }),
-  };
-  for (const [rule, reason] of Object.entries(reasons))
-    Validations.of(cluster).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+  });
 }

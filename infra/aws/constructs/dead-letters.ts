@@ -1,6 +1,7 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
 
 /**
  * A queue for what could not be done, which nobody works on but people: encrypted, over TLS alone, and kept as long as SQS keeps
@@ -17,10 +18,7 @@ export class DeadLetters extends Queue {
       retentionPeriod: Duration.days(14),
     });
     this.#name = queueName;
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'it is a dead-letter queue itself: nothing receives from it and fails',
-    });
+    acknowledge(this, { SQS3: 'it is a dead-letter queue itself: nothing receives from it and fails' });
   }
 
   /** As it is written, not by reference: an alarm in another stack must not hold on to this one. */

@@ -1,4 +1,4 @@
-import { Duration, Size, Validations } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   AwsLogDriverMode,
@@ -17,6 +17,7 @@ import {
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import type { FargateSize } from '../fargate-sizes.ts';
+import { acknowledge } from './acknowledgements.ts';
 import { StageLogGroup } from './stage-log-group.ts';
 
 export interface FargateTaskProps {
@@ -89,17 +90,16 @@ export class FargateTask extends Construct {
       this.definition.addVolume({ name: 'data' });
       this.container.addMountPoints({ sourceVolume: 'data', containerPath: writableFolder, readOnly: false });
     }
-    acknowledge(this.definition);
+    acknowledgeTask(this.definition);
   }
 }
 
-function acknowledge(definition: FargateTaskDefinition): void {
-  Validations.of(definition).acknowledge({
-    id: 'AwsSolutions-ECS2',
-    reason: 'settings that are no secrets; what is secret stands in Secrets Manager, and its ARN here',
+function acknowledgeTask(definition: FargateTaskDefinition): void {
+  acknowledge(definition, {
+    ECS2: 'settings that are no secrets; what is secret stands in Secrets Manager, and its ARN here',
   });
-  Validations.of(definition.obtainExecutionRole()).acknowledge({
-    id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'ecr:GetAuthorizationToken has no resource to name; layers may be had of the one repository only',
+  acknowledge(definition.obtainExecutionRole(), {
+    'IAM5[Resource::*]':
+      'ecr:GetAuthorizationToken has no resource to name; layers may be had of the one repository only',
   });
 }

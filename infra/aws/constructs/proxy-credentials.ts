@@ -1,9 +1,10 @@
-import { SecretValue, Validations } from 'aws-cdk-lib';
+import { SecretValue } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import type { Access } from '../stacks/contracts.ts';
+import { acknowledge } from './acknowledgements.ts';
 import { removalOf } from './removal.ts';
 import { grantReadSecrets, type ReadableSecret } from './secret-access.ts';
 import { StageKey } from './stage-key.ts';
@@ -53,9 +54,8 @@ export class ProxyCredentials extends Construct {
       secretStringValue: SecretValue.unsafePlainText('{}'),
       removalPolicy: removalOf(config),
     });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'these users are made and changed on the proxies by who runs them; a new value is in use within a minute',
+    acknowledge(secret, {
+      SMG4: 'these users are made and changed on the proxies by who runs them; a new value is in use within a minute',
     });
     return { secretArn: secret.secretArn, keyArns: [encryptionKey.keyArn] };
   }

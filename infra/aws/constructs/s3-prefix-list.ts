@@ -1,9 +1,10 @@
-import { Aws, Validations } from 'aws-cdk-lib';
+import { Aws } from 'aws-cdk-lib';
 import { type IPrefixList, PrefixList } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
+import { acknowledge } from './acknowledgements.ts';
 import { AwsCall } from './aws-call.ts';
 
 /**
@@ -24,9 +25,8 @@ export function s3PrefixList(scope: Construct, config: StageConfig): IPrefixList
     onUpdate: true,
     statements: [new PolicyStatement({ actions: ['ec2:DescribeManagedPrefixLists'], resources: ['*'] })],
   });
-  Validations.of(lookUp).acknowledge({
-    id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'ec2:DescribeManagedPrefixLists has no resource level; it reads and nothing else',
+  acknowledge(lookUp, {
+    'IAM5[Resource::*]': 'ec2:DescribeManagedPrefixLists has no resource level; it reads and nothing else',
   });
   return PrefixList.fromPrefixListId(scope, 'S3', lookUp.getResponseField('PrefixLists.0.PrefixListId'));
 }

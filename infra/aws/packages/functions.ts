@@ -1,3 +1,5 @@
+import { API_MODULES } from '../../../functions/api/shared/route.ts';
+
 /** `api` has what the modules of the API share. */
 export type LayerName = 'core' | 'vendor' | 'api';
 
@@ -7,17 +9,6 @@ export interface FunctionEntry {
   /** The file that exports `handler`, from the root of the project. */
   readonly entry: string;
 }
-
-/** Each has a function of its own; `system` also answers for paths that none of them has. */
-export const API_MODULES = [
-  'accounts',
-  'databases',
-  'proxies',
-  'namespaces',
-  'monitoring',
-  'variables',
-  'system',
-] as const;
 
 /** All Lambda functions of the system. */
 export const FUNCTIONS: readonly FunctionEntry[] = [

@@ -1,7 +1,7 @@
 import type { ObservedApi, ObservedFunction } from '../../stacks/contracts.ts';
 import { API_LATENCY_MS } from './limits.ts';
 import { apiMetric, computed, lambdaMetric } from './metrics.ts';
-import type { StageAlarms } from './stage-alarms.ts';
+import { AGAIN_AND_AGAIN, type StageAlarms } from './stage-alarms.ts';
 
 export interface ApiAlarmsProps {
   readonly api: ObservedApi;
@@ -45,10 +45,7 @@ export function watchApi(alarms: StageAlarms, { api, control, unreserved }: ApiA
         unreserved.map(({ name }, i) => [`m${i}`, lambdaMetric(name, 'Throttles', { statistic: 'Sum' })]),
       ),
     ),
-    when: '>=',
-    threshold: 1,
-    during: [3, 5],
-    missing: 'notBreaching',
+    ...AGAIN_AND_AGAIN,
   });
 }
 
@@ -58,10 +55,7 @@ function watchControl(alarms: StageAlarms, { name, timeoutSeconds }: ObservedFun
     severity: 'critical',
     says: 'control-operate fails: operations stand still and proxies stay locked until it works. Its log has the reason; the sweep takes operations up again by itself.',
     metric: lambdaMetric(name, 'Errors', { statistic: 'Sum' }),
-    when: '>=',
-    threshold: 1,
-    during: [3, 5],
-    missing: 'notBreaching',
+    ...AGAIN_AND_AGAIN,
   });
   alarms.add({
     name: 'ControlStopped',

@@ -1,7 +1,7 @@
 import type { ObservedFunction } from '../../stacks/contracts.ts';
 import { collectsAtOnce } from './limits.ts';
 import { lambdaMetric } from './metrics.ts';
-import type { StageAlarms } from './stage-alarms.ts';
+import { AGAIN_AND_AGAIN, type StageAlarms } from './stage-alarms.ts';
 
 /** Watches the function that a tick begins with. */
 export function watchDispatch(alarms: StageAlarms, { name, timeoutSeconds }: ObservedFunction): void {
@@ -10,10 +10,7 @@ export function watchDispatch(alarms: StageAlarms, { name, timeoutSeconds }: Obs
     severity: 'critical',
     says: 'scanner-dispatch fails: it cannot read the registry or what it remembers in Redis. Its log has the reason.',
     metric: lambdaMetric(name, 'Errors', { statistic: 'Sum' }),
-    when: '>=',
-    threshold: 1,
-    during: [3, 5],
-    missing: 'notBreaching',
+    ...AGAIN_AND_AGAIN,
   });
   alarms.add({
     name: 'DispatchSlow',
@@ -38,20 +35,14 @@ export function watchCollect(
     severity: 'critical',
     says: 'Invocations of scanner-collect fail for a reason that lies with us, not with proxies. Its log and the dead letters have the reason.',
     metric: lambdaMetric(name, 'Errors', { statistic: 'Sum' }),
-    when: '>=',
-    threshold: 1,
-    during: [3, 5],
-    missing: 'notBreaching',
+    ...AGAIN_AND_AGAIN,
   });
   alarms.add({
     name: 'CollectThrottled',
     severity: 'warning',
     says: 'More invocations of scanner-collect than may run at once: they wait, and after a minute they are dead letters. Raise scanner.concurrency, or scanner.batchSize.',
     metric: lambdaMetric(name, 'Throttles', { statistic: 'Sum' }),
-    when: '>=',
-    threshold: 1,
-    during: [3, 5],
-    missing: 'notBreaching',
+    ...AGAIN_AND_AGAIN,
   });
   alarms.add({
     name: 'CollectNearLimit',

@@ -21,6 +21,9 @@ export interface AlarmProps {
   readonly missing: 'breaching' | 'notBreaching' | 'ignore';
 }
 
+/** For what should never happen, but may once: three minutes of five in which it did. */
+export const AGAIN_AND_AGAIN = { when: '>=', threshold: 1, during: [3, 5], missing: 'notBreaching' } as const;
+
 const OPERATORS = {
   '>=': ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   '>': ComparisonOperator.GREATER_THAN_THRESHOLD,

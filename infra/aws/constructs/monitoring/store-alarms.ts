@@ -1,7 +1,7 @@
 import type { StageConfig } from '../../config.ts';
 import { DCDB_CAPACITY_PERCENT, redisBytes } from './limits.ts';
 import { dcdbMetric, ecpuPerSecond, redisMetric } from './metrics.ts';
-import type { StageAlarms } from './stage-alarms.ts';
+import { AGAIN_AND_AGAIN, type StageAlarms } from './stage-alarms.ts';
 
 const GIB = 2 ** 30;
 const BYTES_PER_ACU = 2 * GIB;
@@ -121,10 +121,7 @@ export function watchRedis(alarms: StageAlarms, cache: string, { maxStorageGb, m
     severity: 'critical',
     says: 'Redis refuses commands because they are more than it may take: leases are late and statistics are withheld. Raise data.redis.maxEcpuPerSecond.',
     metric: redisMetric(cache, 'ThrottledCmds', { statistic: 'Sum' }),
-    when: '>=',
-    threshold: 1,
-    during: [3, 5],
-    missing: 'notBreaching',
+    ...AGAIN_AND_AGAIN,
   });
   alarms.add({
     name: 'RedisBusy',
