@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, jest } from '@jest/globals';
-import { isPortFree, pickFreePort } from '../../infra/local/services/ports.ts';
+import { pickFreePorts } from '../../infra/local/services/ports.ts';
 import { isGone } from './processes.ts';
 import { type Lifetime, temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
@@ -34,9 +34,9 @@ export async function startLocalRun(env: NodeJS.ProcessEnv = {}, lifetime: Lifet
   const folder = temporaryFolder(lifetime);
   const [local, temporary] = [join(folder, 'local'), join(folder, 'tmp')];
   mkdirSync(temporary, { mode: 0o777 });
-  const gatewayPort = await pickPort([0, 1]);
-  const apiPort = await pickPort([0, 1], [gatewayPort, gatewayPort + 1]);
-  const labPort = await pickPort([0, 1, 10, 11, 20, 21], [gatewayPort, gatewayPort + 1, apiPort, apiPort + 1]);
+  const gatewayPort = await pickFreePorts([0, 1]);
+  const apiPort = await pickFreePorts([0, 1]);
+  const labPort = await pickFreePorts([0, 1, 10, 11, 20, 21]);
   const settings = {
     LOCAL_DIR: local,
     TMPDIR: temporary,
@@ -103,14 +103,4 @@ export function launch(settings: NodeJS.ProcessEnv, lifetime: Lifetime = 'test')
   });
   launched[lifetime].push(child);
   return child;
-}
-
-/** A port such that all ports at these offsets from it are free now, and none of those that were picked before. */
-async function pickPort(offsets: readonly number[], picked: readonly number[] = []): Promise<number> {
-  for (;;) {
-    const base = await pickFreePort();
-    const ports = offsets.map((offset) => base + offset);
-    const free = await Promise.all(ports.map((port) => !picked.includes(port) && isPortFree(port)));
-    if (free.every(Boolean)) return base;
-  }
 }
