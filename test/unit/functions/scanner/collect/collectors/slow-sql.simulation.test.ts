@@ -56,7 +56,8 @@ test('what took longest of its kind is one event, and what ran alone is no secon
         });
         const alike = slow.filter((other) => isOfOneRow(one, other) && lastedMs(other) === lastedMs(one));
         if (!isHidden) expect(of.length).toBeGreaterThanOrEqual(1);
-        expect(of.length).toBeLessThanOrEqual(alike.length);
+        // That one took at least so long may be said of a slower one.
+        expect(of.filter(({ isExact }) => isExact).length).toBeLessThanOrEqual(alike.length);
       }
       for (const { durationUs, user } of events) {
         const longest = Math.max(...slow.filter((one) => one.user === user).map(lastedMs));
