@@ -7,7 +7,7 @@ const LONGEST_PAUSE_MS = 100;
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const giveUp = AbortSignal.timeout(timeoutMs);
   // Longer and longer pauses: whoever asks a server all the time takes the processor from what he waits for.
