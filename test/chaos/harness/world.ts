@@ -16,6 +16,7 @@ import { GATEWAY_ENV, PROBE_MS } from './settings.ts';
 import { settle, shared } from './settle.ts';
 import type { Timeline } from './timeline.ts';
 import { Traffic } from './traffic.ts';
+import { eventually } from './wait.ts';
 
 export interface WorldOptions {
   readonly random: Random;
@@ -130,6 +131,14 @@ export class World {
   async ownerOf(proxyId: string): Promise<GatewayProcess | undefined> {
     const servers = await this.prober.servers(proxyId, PROBE_MS);
     return servers.length === 1 ? this.fleet.all.find(({ id }) => id === servers[0]) : undefined;
+  }
+
+  /** The gateway that serves a proxy, once one does: while it moves to one that has just come, or a probe is late, none seems to. */
+  awaitOwnerOf(proxyId: string): Promise<GatewayProcess> {
+    return eventually(() => this.ownerOf(proxyId), {
+      withinMs: START_MS,
+      problem: () => `${proxyId} has no owner`,
+    });
   }
 
   get registered(): readonly string[] {

@@ -19,8 +19,7 @@ export async function strike<T>(
   act: (victim: GatewayProcess) => T | Promise<T>,
 ): Promise<T> {
   const proxy = world.proxy(world.random.pick(world.registered));
-  const victim = await world.ownerOf(proxy.id);
-  if (!victim) throw new Error(`${proxy.id} has no owner to be struck`);
+  const victim = await world.awaitOwnerOf(proxy.id);
   const struck = Promise.withResolvers<T>();
   const once = () => {
     proxy.onDigestRead = () => undefined;
