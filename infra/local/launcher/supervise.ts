@@ -2,7 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { messageOf } from '@proxywatch/core/domain/errors';
 import { type Child, describeExit } from '../services/child.ts';
 
-/** A part that dies this often within this time is broken, and starting it again would only hide it. */
+/**
+ * A part that dies more often than this within this time is broken, as is one that so many starts in a row could not bring
+ * back: starting it again would only hide it.
+ */
 const MAX_RESPAWNS = 5;
 const RESPAWN_WINDOW_MS = 30_000;
 
@@ -39,11 +42,22 @@ export async function supervise(
       const recent = deaths.filter((at) => performance.now() - at < RESPAWN_WINDOW_MS);
       if (recent.length > MAX_RESPAWNS)
         return `${reason}, ${recent.length} times within ${RESPAWN_WINDOW_MS / 1_000} s`;
-      onRespawn?.(reason);
+      const problem = await startAgain(reason);
+      if (stopping.signal.aborted && problem !== undefined) return undefined;
+      if (problem !== undefined) return `${reason} and ${problem}`;
+    }
+  }
+
+  /** Resolves to why it cannot be; whatever kills a process may kill it while it starts, too. */
+  async function startAgain(reason: string): Promise<string | undefined> {
+    for (let attempt = 1, because = reason; ; attempt++) {
+      onRespawn?.(because);
       try {
         child = await start(stopping.signal);
+        return undefined;
       } catch (error) {
-        return stopping.signal.aborted ? undefined : `${reason} and did not start again: ${messageOf(error)}`;
+        because = `did not start again: ${messageOf(error)}`;
+        if (attempt === MAX_RESPAWNS || stopping.signal.aborted) return because;
       }
     }
   }

@@ -61,17 +61,40 @@ describe('a supervised process', () => {
     expect(await process.ended).toMatch(/^was ended by SIGKILL, 6 times within \d+ s$/);
   });
 
-  test('that cannot be started again tells why', async () => {
+  test('that dies while it starts again is started once more', async () => {
     const { born, start } = factory();
+    const reasons: string[] = [];
+    let starts = 0;
     const process = await supervise(
-      async () => (born.length === 0 ? start() : Promise.reject(new Error('no port'))),
-      signal,
-      {
-        respawn: true,
+      async () => {
+        starts += 1;
+        if (starts === 2) throw new Error('killed');
+        return start();
       },
+      signal,
+      { respawn: true, onRespawn: (reason) => reasons.push(reason) },
+    );
+    born[0]?.die();
+    await until('the second life', () => born.length === 2);
+    expect(reasons).toEqual(['was ended by SIGKILL', 'did not start again: killed']);
+    await process.stop();
+  });
+
+  test('that cannot be started again is given up after five attempts, and tells why', async () => {
+    const { born, start } = factory();
+    let failed = 0;
+    const process = await supervise(
+      async () => {
+        if (born.length === 0) return start();
+        failed += 1;
+        throw new Error('no port');
+      },
+      signal,
+      { respawn: true },
     );
     born[0]?.die();
     expect(await process.ended).toBe('was ended by SIGKILL and did not start again: no port');
+    expect(failed).toBe(5);
   });
 
   test('stopped while it is being started again leaves nothing running', async () => {
