@@ -7,8 +7,9 @@ import { returnOverrides } from './return-overrides.ts';
 const MOST_AT_ONCE = 200;
 
 /**
- * Has everything go on that nobody works on: after deaths, lost invocations and long pauses; answers how much that was. Server
- * overrides that ran out are returned, and what changed of the proxies is published: checksums and locks after an operation.
+ * Has everything go on that nobody works on: after deaths, lost invocations and long pauses; answers how much that was. What
+ * nobody needs any more is deleted, server overrides that ran out are returned, and what changed of the proxies is published:
+ * checksums and locks after an operation.
  */
 export async function sweepOperations(deps: ControlDeps, signal: AbortSignal): Promise<number> {
   const { db, registry, log } = deps;
@@ -29,7 +30,7 @@ export async function sweepOperations(deps: ControlDeps, signal: AbortSignal): P
   return unattended;
 }
 
-export async function sweepWith({ store, invoker, log }: Engine, signal: AbortSignal): Promise<number> {
+export async function sweepWith({ store, invoker, log, times }: Engine, signal: AbortSignal): Promise<number> {
   const unattended = await store.fetchUnattended(MOST_AT_ONCE, signal);
   for (const request of unattended) {
     try {
@@ -38,6 +39,6 @@ export async function sweepWith({ store, invoker, log }: Engine, signal: AbortSi
       log.warn('an operation was not invoked', { operation: request.operationId, message: messageOf(error) });
     }
   }
-  await store.deleteExpired(signal);
+  await store.deleteExpired(times.historyMs, signal);
   return unattended.length;
 }

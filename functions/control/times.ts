@@ -15,6 +15,8 @@ export interface ControlTimes {
   readonly patienceMs: number;
   readonly preImageTtlMs: number;
   readonly planTtlMs: number;
+  /** What operations did, and plans said, can be read for so long after they ended. */
+  readonly historyMs: number;
   /** Times that a step is tried by processes that die over it. */
   readonly maxAttempts: number;
 }
@@ -30,5 +32,6 @@ export const CONTROL_TIMES: ControlTimes = {
   patienceMs: 60_000,
   preImageTtlMs: 7 * 86_400_000,
   planTtlMs: 3_600_000,
+  historyMs: 400 * 86_400_000,
   maxAttempts: 5,
 };

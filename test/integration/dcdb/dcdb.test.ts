@@ -25,6 +25,7 @@ const MIGRATION_NAMES = [
   '0005-control',
   '0006-scan-proxies',
   '0007-override-returns',
+  '0008-control-history',
 ];
 
 let server: MariadbService;

@@ -15,7 +15,7 @@ describe('npm run migrate', () => {
     expect(await run({ DCDB_URL: server.url })).toEqual({
       code: 0,
       stdout:
-        'migrate: applied 0001-registry\nmigrate: applied 0002-scanner\nmigrate: applied 0003-access\nmigrate: applied 0004-desired-state\nmigrate: applied 0005-control\nmigrate: applied 0006-scan-proxies\nmigrate: applied 0007-override-returns\n',
+        'migrate: applied 0001-registry\nmigrate: applied 0002-scanner\nmigrate: applied 0003-access\nmigrate: applied 0004-desired-state\nmigrate: applied 0005-control\nmigrate: applied 0006-scan-proxies\nmigrate: applied 0007-override-returns\nmigrate: applied 0008-control-history\n',
       stderr: '',
     });
     expect((await run({ DCDB_URL: server.url })).stdout).toBe('migrate: nothing to apply: the schema is up to date\n');

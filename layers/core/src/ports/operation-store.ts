@@ -37,8 +37,8 @@ export interface OperationStore {
   /** As it was sealed; `undefined`: never taken, or expired. */
   fetchPreImage(operationId: string, proxyId: string, signal?: AbortSignal): Promise<string | undefined>;
   fetchManagedRows(proxyId: string, signal?: AbortSignal): Promise<readonly RowRef[]>;
-  /** Deletes pre-images that nobody may need any more. */
-  deleteExpired(signal?: AbortSignal): Promise<void>;
+  /** Deletes some of the pre-images that nobody may need any more, and of what ended longer ago than `historyMs`. */
+  deleteExpired(historyMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 export interface StoredOperation extends OperationOutline {

@@ -2,6 +2,7 @@ import type { OperationStore } from '../../../ports/operation-store.ts';
 import type { Dcdb } from '../create-dcdb.ts';
 import { accessDcdb } from '../dcdb-error.ts';
 import { decideOperation } from './decide-operation.ts';
+import { deleteExpired } from './delete-expired.ts';
 import { createGroupLeases } from './group-leases.ts';
 import { inTransaction } from './in-transaction.ts';
 import { fetchManagedRows } from './managed-rows.ts';
@@ -31,14 +32,6 @@ export function createDcdbOperationStore(db: Dcdb): OperationStore {
         return row?.sealed;
       }),
     fetchManagedRows: (proxyId, signal) => fetchManagedRows(db, proxyId, signal),
-    deleteExpired: (signal) =>
-      accessDcdb(async () => {
-        // As long as an operation goes on, or a proxy waits for somebody to decide, there may be a way back to go.
-        await db
-          .deleteFrom('pre_images')
-          .where('expires_at', '<', (eb) => eb.fn<Date>('current_timestamp', []))
-          .where('operation_id', 'not in', db.selectFrom('proxy_locks').select('operation_id'))
-          .execute({ signal });
-      }),
+    deleteExpired: (historyMs, signal) => deleteExpired(db, historyMs, signal),
   };
 }

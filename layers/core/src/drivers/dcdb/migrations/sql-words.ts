@@ -24,3 +24,17 @@ export async function addColumn(
   if (Number(rows[0]?.found) > 0) return;
   await sql`alter table ${sql.table(table)} add column ${sql.ref(column)} ${definition}`.execute(db);
 }
+
+/** The same for an index. */
+export async function addIndex(
+  db: Kysely<unknown>,
+  table: string,
+  index: string,
+  columns: ReturnType<typeof sql>,
+): Promise<void> {
+  const { rows } = await sql<{ found: number }>`
+    select count(*) as found from information_schema.statistics
+    where table_schema = database() and table_name = ${table} and index_name = ${index}`.execute(db);
+  if (Number(rows[0]?.found) > 0) return;
+  await sql`alter table ${sql.table(table)} add key ${sql.ref(index)} (${columns})`.execute(db);
+}
