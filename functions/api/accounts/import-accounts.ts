@@ -9,6 +9,7 @@ import {
   type ReachableProxy,
 } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
 import { addManagedRows } from '@proxywatch/core/drivers/dcdb/control/managed-rows';
+import { requireUnlocked } from '@proxywatch/core/drivers/dcdb/control/operation-repository';
 import { z } from 'zod';
 import { withAdminSession } from '../shared/admin-session.ts';
 import { ok } from '../shared/answer.ts';
@@ -65,7 +66,7 @@ export const importAccounts = route({
   example: { proxyId: 'lab-1', usernames: ['app_rw'] },
   answers: {
     200: { description: 'what was imported, and what was not and why', schema: importAnswer },
-    409: { description: 'the proxy cannot be read' },
+    409: { description: 'the proxy cannot be read, or an operation changes one of the proxies' },
     422: { description: 'there is no such proxy that the caller may see' },
   },
   async handle(deps, request) {
@@ -91,6 +92,12 @@ export const importAccounts = route({
         audit({ action: 'import', resourceType: 'account', resourceId: id, namespace, after: accountResource(after) });
         imported.push({ username: account.username, id });
       }
+      // An operation writes down what it manages when it ends; what was marked meanwhile would be lost.
+      await requireUnlocked(
+        tx,
+        found.filter(({ equal }) => equal.length > 0).map(({ proxy: id }) => id),
+        signal,
+      );
       for (const { proxy: id, equal } of found) {
         await addManagedRows(
           tx,

@@ -379,6 +379,19 @@ describe('importing', () => {
     expect(answer.status).toBe(403);
   });
 
+  test('waits for an operation that changes one of the proxies: it would forget the marks', async () => {
+    const operation_id = '11111111-2222-4333-8444-555555555555';
+    await lab.db.insertInto('proxy_locks').values({ proxy_id: 'lab-1', operation_id }).execute();
+    expect(await importFrom({})).toMatchObject({
+      status: 409,
+      body: { code: 'CONFLICT', detail: `lab-1 is being changed by operation ${operation_id}` },
+    });
+    expect([await fetchAccounts(lab.db, 'shop'), await managed()]).toEqual([[], []]);
+    await lab.db.deleteFrom('proxy_locks').execute();
+    expect((await importFrom({})).status).toBe(200);
+    expect(await managed()).toHaveLength(3);
+  });
+
   test('says when the proxy cannot be read', async () => {
     await proxy.stop();
     expect(await importFrom({})).toMatchObject({ status: 409, body: { code: 'PROXY_UNREACHABLE' } });

@@ -113,9 +113,27 @@ async function lockProxies(tx: Dcdb, operationId: string, proxyIds: readonly str
     .where('proxy_id', 'in', proxyIds)
     .where('operation_id', '!=', operationId)
     .executeTakeFirst();
-  if (held !== undefined) {
-    throw new ProxywatchError('CONFLICT', `${held.proxy_id} is being changed by operation ${held.operation_id}`);
-  }
+  if (held !== undefined) throw isHeld(held);
+}
+
+/**
+ * No operation has one of these proxies, and none gets one before the end of the transaction. Rejects with CONFLICT when one
+ * has.
+ */
+export async function requireUnlocked(tx: Dcdb, proxyIds: readonly string[], signal?: AbortSignal): Promise<void> {
+  if (proxyIds.length === 0) return;
+  const held = await tx
+    .selectFrom('proxy_locks')
+    .select(['proxy_id', 'operation_id'])
+    .where('proxy_id', 'in', proxyIds)
+    .orderBy('proxy_id')
+    .forUpdate()
+    .execute({ signal });
+  if (held[0] !== undefined) throw isHeld(held[0]);
+}
+
+function isHeld(lock: { readonly proxy_id: string; readonly operation_id: string }): ProxywatchError {
+  return new ProxywatchError('CONFLICT', `${lock.proxy_id} is being changed by operation ${lock.operation_id}`);
 }
 
 /** Proxies that nobody else may change as long as the operation has them. */
