@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@proxywatch/core/domain/errors';
 import { BENCHES, type Bench } from './benches.ts';
 import type { BenchResult } from './harness/result.ts';
 import { mergeIntoSummary } from './harness/summary.ts';
@@ -14,10 +15,7 @@ const PROGRAM = fileURLToPath(new URL('run-bench.ts', import.meta.url));
 const TIMEOUT_MS = 240_000;
 const ROWS = BENCHES.flatMap(({ rows }) => rows);
 
-const { values: options, positionals: names } = parseArgs({
-  options: { check: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
+const { values: options, positionals: names } = readArguments();
 const selected = select(names);
 const results: BenchResult[] = [];
 const failed: string[] = [];
@@ -36,7 +34,7 @@ for (const [index, bench] of selected.entries()) {
     process.stderr.write(`${((performance.now() - startedMs) / 1_000).toFixed(0)} s\n`);
   } catch (error) {
     failed.push(bench.id);
-    process.stderr.write(`failed: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`failed: ${messageOf(error)}\n`);
   }
 }
 console.log(tableOf(results, ROWS));
@@ -44,6 +42,17 @@ const missed = results.filter((result) => !isMet(result, ROWS)).map(({ name }) =
 if (missed.length > 0) console.log(`below target: ${missed.join(', ')}`);
 if (failed.length > 0) console.log(`could not be run: ${failed.join(', ')}`);
 process.exitCode = failed.length > 0 || (options.check && missed.length > 0) ? 1 : 0;
+
+function readArguments() {
+  try {
+    return parseArgs({ options: { check: { type: 'boolean', default: false } }, allowPositionals: true });
+  } catch (error) {
+    console.error(
+      `${messageOf(error).split('. ')[0]}\nusage: npm run bench -- [--check] [${BENCHES.map(({ id }) => id).join('|')}]…`,
+    );
+    process.exit(2);
+  }
+}
 
 /** A benchmark is named by its id or by any of its rows. */
 function select(wanted: readonly string[]): readonly Bench[] {
