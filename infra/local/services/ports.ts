@@ -41,12 +41,12 @@ async function reserveAll(ports: readonly number[]): Promise<boolean> {
 
 /**
  * A name that one process on this machine can have: an abstract socket, which leaves no file and ends with its process
- * however that ends. Undefined when somebody has it.
+ * however that ends. Undefined when somebody has it. Where a system knows no such sockets, nobody does.
  */
 function reserve(port: number): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const server = createServer().unref();
-    server.once('error', (error) => (codeOf(error) === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.once('error', (error) => resolve(codeOf(error) === 'EADDRINUSE' ? undefined : server));
     server.listen(`\0proxywatch/port/${port}`, () => resolve(server));
   });
 }
