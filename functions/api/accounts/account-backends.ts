@@ -4,7 +4,7 @@ import type { AccountRecord } from '@proxywatch/core/drivers/dcdb/accounts/accou
 import { fetchProxiesOf } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
 import { fetchNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
 import { fetchStatuses } from '@proxywatch/core/drivers/scan/redis-sink';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 
 export interface AccountBackend {
   readonly host: string;

@@ -2,7 +2,7 @@ import { addressRangeProblem } from '@proxywatch/core/domain/control/address-ran
 import { PASSWORD_PLUGINS } from '@proxywatch/core/domain/control/desired-state';
 import { parsePasswordForm, passwordProblemOf } from '@proxywatch/core/drivers/proxysql/control/password-hash';
 import { z } from 'zod';
-import { flag, identifier, instant, integer, text, timestamp, uuid } from '../shared/fields.ts';
+import { flag, identifier, instant, integer, text, timestamp, uuid } from '#api/fields';
 
 /** As MySQL and ProxySQL take it, bytes of UTF-8. */
 const LONGEST_USERNAME_BYTES = 32;

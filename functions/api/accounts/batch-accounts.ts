@@ -1,7 +1,7 @@
 import { requireRole } from '@proxywatch/core/domain/access/caller';
 import { z } from 'zod';
-import { batchRoute } from '../shared/batch.ts';
-import { dryRunQuery, flag, integer, uuid } from '../shared/fields.ts';
+import { batchRoute } from '#api/batch';
+import { dryRunQuery, flag, integer, uuid } from '#api/fields';
 import { accountChanges, changeFields } from './change-account.ts';
 import { addAccount, newAccount } from './create-account.ts';
 import { removeAccount } from './delete-account.ts';

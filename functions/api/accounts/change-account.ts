@@ -1,9 +1,9 @@
 import { type AccountFields, updateAccount } from '@proxywatch/core/drivers/dcdb/accounts/account-writes';
 import { z } from 'zod';
-import { type Answer, okRevised } from '../shared/answer.ts';
-import type { ApiRequest } from '../shared/api-request.ts';
-import { dryRunQuery, idParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, okRevised } from '#api/answer';
+import type { ApiRequest } from '#api/api-request';
+import { dryRunQuery, idParams } from '#api/fields';
+import { route } from '#api/route';
 import { accountAnswer, accountFields } from './account-fields.ts';
 import { accountResource } from './account-resource.ts';
 import { lockAccount, reread } from './find-account.ts';

@@ -2,8 +2,8 @@ import type { ConfigRow } from '@proxywatch/core/domain/control/config-rows';
 import { changedFields } from '@proxywatch/core/domain/control/row-diff';
 import { byKey } from '@proxywatch/core/domain/control/row-rules';
 import type { ReachableProxy } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
-import { forEachProxy, type SessionLimits, withAdminSession } from '../shared/admin-session.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import { forEachProxy, type SessionLimits, withAdminSession } from '#api/admin-session';
+import type { ApiDeps } from '#api/api-deps';
 
 export interface ComparedProxy {
   readonly proxy: string;

@@ -5,11 +5,11 @@ import { insertAccount, type NewPassword } from '@proxywatch/core/drivers/dcdb/a
 import { fetchNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
 import { parsePasswordForm } from '@proxywatch/core/drivers/proxysql/control/password-hash';
 import { z } from 'zod';
-import { type Answer, created } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import type { ApiRequest } from '../shared/api-request.ts';
-import { dryRunQuery, identifier } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, created } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
+import { dryRunQuery, identifier } from '#api/fields';
+import { route } from '#api/route';
 import {
   ACCOUNT_DEFAULTS,
   accountAnswer,

@@ -1,11 +1,11 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { deleteAccount as deleteRow } from '@proxywatch/core/drivers/dcdb/accounts/account-writes';
 import { z } from 'zod';
-import { type Answer, noContent } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import type { ApiRequest } from '../shared/api-request.ts';
-import { dryRun, idParams, queryFlag } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, noContent } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
+import { dryRun, idParams, queryFlag } from '#api/fields';
+import { route } from '#api/route';
 import { accountResource } from './account-resource.ts';
 import { findAccount, lockAccount } from './find-account.ts';
 import { fetchConnections } from './get-account.ts';

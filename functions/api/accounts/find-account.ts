@@ -3,8 +3,8 @@ import type { Role } from '@proxywatch/core/domain/access/role';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { type AccountRecord, fetchAccount } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
-import type { DcdbTransaction } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
+import type { DcdbTransaction } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
 
 interface Asking {
   readonly caller: Caller;

@@ -1,10 +1,10 @@
 import { fetchProxiesOf } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
 import { fetchStatuses } from '@proxywatch/core/drivers/scan/redis-sink';
 import { z } from 'zod';
-import { okRevised } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { idParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { okRevised } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import { idParams } from '#api/fields';
+import { route } from '#api/route';
 import { accountAnswer, connectionsPerProxy } from './account-fields.ts';
 import { accountResource } from './account-resource.ts';
 import { findAccount } from './find-account.ts';

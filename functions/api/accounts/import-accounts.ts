@@ -11,11 +11,11 @@ import {
 import { addManagedRows } from '@proxywatch/core/drivers/dcdb/control/managed-rows';
 import { requireUnlocked } from '@proxywatch/core/drivers/dcdb/control/operation-repository';
 import { z } from 'zod';
-import { withAdminSession } from '../shared/admin-session.ts';
-import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { dryRunQuery, identifier } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { withAdminSession } from '#api/admin-session';
+import { ok } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import { dryRunQuery, identifier } from '#api/fields';
+import { route } from '#api/route';
 import { plugin, username } from './account-fields.ts';
 import { accountResource } from './account-resource.ts';
 import { compareWithProxies } from './compare-with-proxies.ts';

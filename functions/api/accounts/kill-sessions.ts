@@ -2,10 +2,10 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchProxiesOf, type ReachableProxy } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
 import { fetchWritesSwitch } from '@proxywatch/core/drivers/dcdb/settings/writes-switch';
 import { z } from 'zod';
-import { forEachProxy, withAdminSession } from '../shared/admin-session.ts';
-import { ok } from '../shared/answer.ts';
-import { identifier, idParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { forEachProxy, withAdminSession } from '#api/admin-session';
+import { ok } from '#api/answer';
+import { identifier, idParams } from '#api/fields';
+import { route } from '#api/route';
 import { findAccount } from './find-account.ts';
 
 const TIMEOUT_MS = 5_000;

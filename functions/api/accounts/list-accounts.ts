@@ -1,7 +1,7 @@
 import { PASSWORD_PLUGINS } from '@proxywatch/core/domain/control/desired-state';
 import { ACCOUNT_COLUMNS, accountOf, expiredNow } from '@proxywatch/core/drivers/dcdb/accounts/account-row';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { accountAnswer } from './account-fields.ts';
 import { accountResource } from './account-resource.ts';
 

@@ -1,9 +1,9 @@
 import { reportPasswords } from '@proxywatch/core/domain/control/password-report';
 import { fetchPasswordFacts } from '@proxywatch/core/drivers/dcdb/accounts/password-rows';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { instant, queryInteger } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { instant, queryInteger } from '#api/fields';
+import { route } from '#api/route';
 
 const DAY_MS = 86_400_000;
 /** Accounts that are looked at. */

@@ -6,7 +6,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchAccounts } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
 import type { NewAccount } from '@proxywatch/core/drivers/dcdb/accounts/account-writes';
 import { fetchNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 import { DEFAULT_PLUGIN, readPassword } from './password-input.ts';
 import { type ProxyUser, proxyUserOf } from './proxy-users.ts';
 

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { batchAccounts } from './batch-accounts.ts';
 import { changeAccount, disableAccount, enableAccount } from './change-account.ts';
 import { createAccount } from './create-account.ts';

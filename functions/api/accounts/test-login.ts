@@ -3,9 +3,9 @@ import { type LoginTarget, tryLogin } from '@proxywatch/core/drivers/backends/tr
 import { fetchProxiesById } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { flag, identifier, idParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { flag, identifier, idParams } from '#api/fields';
+import { route } from '#api/route';
 import { findAccount } from './find-account.ts';
 
 const TIMEOUT_MS = 5_000;

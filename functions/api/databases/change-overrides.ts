@@ -6,10 +6,10 @@ import {
   updateServerOverride,
 } from '@proxywatch/core/drivers/dcdb/servers/server-override-writes';
 import { z } from 'zod';
-import { noContent, okRevised } from '../shared/answer.ts';
-import { batchRoute } from '../shared/batch.ts';
-import { dryRunQuery, idParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { noContent, okRevised } from '#api/answer';
+import { batchRoute } from '#api/batch';
+import { dryRunQuery, idParams } from '#api/fields';
+import { route } from '#api/route';
 import { expiresAt, overrideAnswer, placeFields, reason, weight } from './database-fields.ts';
 import { lockOverride, rereadOverride } from './find-override.ts';
 import { overrideResource } from './override-resource.ts';

@@ -1,6 +1,6 @@
 import { SERVER_OVERRIDE_KINDS } from '@proxywatch/core/domain/control/server-overrides';
 import { z } from 'zod';
-import { identifier, instant, integer, text, timestamp, uuid } from '../shared/fields.ts';
+import { identifier, instant, integer, text, timestamp, uuid } from '#api/fields';
 
 const LARGEST_HOSTGROUP = 2_147_483_647;
 const LARGEST_WEIGHT = 10_000_000;

@@ -3,8 +3,8 @@ import type { Role } from '@proxywatch/core/domain/access/role';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { fetchServerOverride, type ServerOverrideRecord } from '@proxywatch/core/drivers/dcdb/servers/server-overrides';
-import type { DcdbTransaction } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
+import type { DcdbTransaction } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
 
 interface Asking {
   readonly caller: Caller;

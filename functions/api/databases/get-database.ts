@@ -1,9 +1,9 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { DatabaseConfig, Dated } from '@proxywatch/core/ports/database-config';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { clusterAnswer, instanceAnswer, staleSeconds } from './database-fields.ts';
 import { withAge } from './with-age.ts';
 

@@ -1,8 +1,8 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { identifier, instant } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifier, instant } from '#api/fields';
+import { route } from '#api/route';
 import { staleSeconds } from './database-fields.ts';
 import { withAge } from './with-age.ts';
 

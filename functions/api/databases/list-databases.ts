@@ -1,6 +1,6 @@
-import { type ListSpec, listAnswer, listQuery } from '../shared/list.ts';
-import { pageOfItems } from '../shared/page-of-items.ts';
-import { route } from '../shared/route.ts';
+import { type ListSpec, listAnswer, listQuery } from '#api/list';
+import { pageOfItems } from '#api/page-of-items';
+import { route } from '#api/route';
 import { clusterAnswer, staleSeconds } from './database-fields.ts';
 import { withAge } from './with-age.ts';
 

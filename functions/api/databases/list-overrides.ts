@@ -1,9 +1,9 @@
 import { SERVER_OVERRIDE_KINDS } from '@proxywatch/core/domain/control/server-overrides';
 import { SERVER_OVERRIDE_COLUMNS, serverOverrideOf } from '@proxywatch/core/drivers/dcdb/servers/server-overrides';
-import { okRevised } from '../shared/answer.ts';
-import { idParams } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { okRevised } from '#api/answer';
+import { idParams } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { overrideAnswer } from './database-fields.ts';
 import { findOverride } from './find-override.ts';
 import { overrideResource } from './override-resource.ts';

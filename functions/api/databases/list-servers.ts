@@ -6,11 +6,11 @@ import type { StatusRecord } from '@proxywatch/core/domain/scan/scan-record';
 import { REGISTRATION_COLUMNS, registrationOf } from '@proxywatch/core/drivers/dcdb/registration-row';
 import { fetchStatuses } from '@proxywatch/core/drivers/scan/redis-sink';
 import { z } from 'zod';
-import { forEachProxy } from '../shared/admin-session.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { identifier, instant, queryFlag } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { forEachProxy } from '#api/admin-session';
+import type { ApiDeps } from '#api/api-deps';
+import { identifier, instant, queryFlag } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery } from '#api/list';
+import { route } from '#api/route';
 import { fetchLiveBackends } from './live-backends.ts';
 
 /** Each takes a connection, and some seconds if its proxy does not answer. */

@@ -1,7 +1,7 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { BackendStatus } from '@proxywatch/core/domain/proxy-status';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 
 const TIMEOUT_MS = 5_000;
 

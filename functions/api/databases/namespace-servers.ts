@@ -8,7 +8,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchInstancesOf } from '@proxywatch/core/drivers/dbconfig/fetch-instances';
 import { fetchNamespaceSpec } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
 import { fetchServerOverrides } from '@proxywatch/core/drivers/dcdb/servers/server-overrides';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 
 export interface NamespaceServers {
   readonly spec: NamespaceSpec;

@@ -8,8 +8,8 @@ import {
   updateServerOverride,
 } from '@proxywatch/core/drivers/dcdb/servers/server-override-writes';
 import { lockServerOverrides, type ServerOverrideRecord } from '@proxywatch/core/drivers/dcdb/servers/server-overrides';
-import { type Answer, created, okRevised } from '../shared/answer.ts';
-import type { ApiRequest, Audit, DcdbTransaction } from '../shared/api-request.ts';
+import { type Answer, created, okRevised } from '#api/answer';
+import type { ApiRequest, Audit, DcdbTransaction } from '#api/api-request';
 import { rereadOverride } from './find-override.ts';
 import { hasEnded, overrideResource } from './override-resource.ts';
 

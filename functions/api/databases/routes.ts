@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { batchOverrides, changeOverride, createOverride, deleteOverride } from './change-overrides.ts';
 import { getDatabase, listInstances } from './get-database.ts';
 import { getMapping } from './get-mapping.ts';

@@ -2,11 +2,11 @@ import type { NamespaceSpec, ServerSpec } from '@proxywatch/core/domain/control/
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchProxiesOf, type ReachableProxy } from '@proxywatch/core/drivers/dcdb/accounts/proxies-of-namespace';
 import { z } from 'zod';
-import { forEachProxy, withAdminSession } from '../shared/admin-session.ts';
-import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { identifier } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { forEachProxy, withAdminSession } from '#api/admin-session';
+import { ok } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import { identifier } from '#api/fields';
+import { route } from '#api/route';
 import { staleSeconds } from './database-fields.ts';
 import { fetchNamespaceServers } from './namespace-servers.ts';
 import { type ServerDifference, serverDifferences } from './server-differences.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../shared/answer.ts';
+import type { Answer } from '#api/answer';
 
 const STALE_WARNING = { warning: '110 - "Response is Stale"' };
 

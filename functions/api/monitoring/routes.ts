@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { monitoringDataRoutes } from './data/routes.ts';
 import { monitoringSettingsRoutes } from './settings/routes.ts';
 import { monitoringSkyeyeRoutes } from './skyeye/routes.ts';

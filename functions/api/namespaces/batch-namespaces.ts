@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { batchRoute } from '../shared/batch.ts';
-import { dryRunQuery, identifier, integer } from '../shared/fields.ts';
+import { batchRoute } from '#api/batch';
+import { dryRunQuery, identifier, integer } from '#api/fields';
 import { namespaceChanges } from './change-namespace.ts';
 import { createFrom, newNamespace } from './create-namespace.ts';
 import { removeNamespace } from './delete-namespace.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { dryRunQuery, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { dryRunQuery, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { namespaceAnswer, namespaceFields } from './namespace-fields.ts';
 import { reviseNamespace } from './revise-namespace.ts';
 

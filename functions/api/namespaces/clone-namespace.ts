@@ -1,7 +1,7 @@
 import { fieldsOf } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-writes';
 import { z } from 'zod';
-import { dryRunQuery, identifier, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { dryRunQuery, identifier, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { findNamespace, requireAdminOf } from './find-namespace.ts';
 import { namespaceAnswer, namespaceFields } from './namespace-fields.ts';
 import { addNamespace } from './revise-namespace.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Answer } from '../shared/answer.ts';
-import { dryRunQuery, identifier } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import type { Answer } from '#api/answer';
+import { dryRunQuery, identifier } from '#api/fields';
+import { route } from '#api/route';
 import { requireAdminOf } from './find-namespace.ts';
 import { NAMESPACE_DEFAULTS, namespaceAnswer, namespaceFields } from './namespace-fields.ts';
 import { addNamespace, type Changing } from './revise-namespace.ts';

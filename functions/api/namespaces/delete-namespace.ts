@@ -1,9 +1,9 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchReferences } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-references';
 import { deleteNamespace as deleteRow } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-writes';
-import { type Answer, noContent } from '../shared/answer.ts';
-import { dryRunQuery, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, noContent } from '#api/answer';
+import { dryRunQuery, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { lockNamespace } from './find-namespace.ts';
 import { namespaceResource } from './namespace-resource.ts';
 import type { Changing } from './revise-namespace.ts';

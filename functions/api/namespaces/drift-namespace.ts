@@ -2,10 +2,10 @@ import { requireRole } from '@proxywatch/core/domain/access/caller';
 import { CONFIG_TABLES } from '@proxywatch/core/domain/control/config-rows';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { z } from 'zod';
+import { ok } from '#api/answer';
+import { identifier, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { fetchDrift } from '../../control/fetch-drift.ts';
-import { ok } from '../shared/answer.ts';
-import { identifier, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
 
 const cell = z.string().nullable();
 

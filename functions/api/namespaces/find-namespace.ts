@@ -7,8 +7,8 @@ import {
   lockNamespaceSpec,
   type SpecifiedNamespace,
 } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
-import type { DcdbTransaction } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
+import type { DcdbTransaction } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
 
 export interface Asking {
   readonly caller: Caller;

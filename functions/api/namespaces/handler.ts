@@ -1,5 +1,5 @@
-import { createApiHandler } from '../shared/create-api-handler.ts';
-import { sharedApiDeps } from '../shared/shared-deps.ts';
+import { createApiHandler } from '#api/create-api-handler';
+import { sharedApiDeps } from '#api/shared-deps';
 import { namespacesRoutes } from './routes.ts';
 
 export const handler = createApiHandler('namespaces', namespacesRoutes, sharedApiDeps);

@@ -1,9 +1,9 @@
 import { NAMESPACE_COLUMNS, namespaceOf } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
 import { sql } from 'kysely';
-import { okRevised } from '../shared/answer.ts';
-import { identifierParams, text } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { okRevised } from '#api/answer';
+import { identifierParams, text } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { findNamespace } from './find-namespace.ts';
 import { namespaceAnswer } from './namespace-fields.ts';
 import { namespaceResource } from './namespace-resource.ts';

@@ -2,7 +2,7 @@ import { addressRangeProblem } from '@proxywatch/core/domain/control/address-ran
 import { re2ProblemOf } from '@proxywatch/core/domain/control/test-sql/re2/re2';
 import { DEFAULT_SPEC } from '@proxywatch/core/drivers/dcdb/namespaces/stored-spec';
 import { z } from 'zod';
-import { flag, identifier, instant, integer, text } from '../shared/fields.ts';
+import { flag, identifier, instant, integer, text } from '#api/fields';
 
 const LARGEST_INT = 2_147_483_647;
 const DAY_MS = 86_400_000;

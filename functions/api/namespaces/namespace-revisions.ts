@@ -4,10 +4,10 @@ import { fetchRevision, type NamespaceRevision } from '@proxywatch/core/drivers/
 import type { SpecifiedNamespace } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-specs';
 import { fieldsOf } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-writes';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { dryRunQuery, identifier, identifierParams, instant, integer, queryInteger } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { dryRunQuery, identifier, identifierParams, instant, integer, queryInteger } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery } from '#api/list';
+import { route } from '#api/route';
 import { diffDocuments } from './diff-documents.ts';
 import { findNamespace, present } from './find-namespace.ts';
 import { namespaceAnswer, namespaceDocument } from './namespace-fields.ts';

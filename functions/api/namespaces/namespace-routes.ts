@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { batchNamespaces } from './batch-namespaces.ts';
 import { changeNamespace, offlineNamespace, onlineNamespace } from './change-namespace.ts';
 import { cloneNamespace } from './clone-namespace.ts';

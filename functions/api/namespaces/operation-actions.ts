@@ -1,10 +1,10 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchOperation } from '@proxywatch/core/drivers/dcdb/control/operation-repository';
 import { z } from 'zod';
+import { accepted } from '#api/answer';
+import { dryRunQuery, idParams, text } from '#api/fields';
+import { route } from '#api/route';
 import { actOnOperation, invokeAll, type OperationAction } from '../../control/act-on-operation.ts';
-import { accepted } from '../shared/answer.ts';
-import { dryRunQuery, idParams, text } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
 import { operationAnswer } from './operation-fields.ts';
 import { findOperation } from './operation-find.ts';
 import { operationResource } from './operation-resource.ts';

@@ -7,7 +7,7 @@ import {
   type Strategy,
 } from '@proxywatch/core/domain/control/operation';
 import { z } from 'zod';
-import { instant, integer, text, uuid } from '../shared/fields.ts';
+import { instant, integer, text, uuid } from '#api/fields';
 
 const DAY_MS = 86_400_000;
 const MOST_ERRORS = 1_000_000;

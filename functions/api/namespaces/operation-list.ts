@@ -1,10 +1,10 @@
 import { OPERATION_STATES } from '@proxywatch/core/domain/control/operation';
 import { fetchEvents } from '@proxywatch/core/drivers/dcdb/control/operation-repository';
 import { OPERATION_COLUMNS, operationOf } from '@proxywatch/core/drivers/dcdb/control/operation-rows';
-import { okRevised } from '../shared/answer.ts';
-import { idParams } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { okRevised } from '#api/answer';
+import { idParams } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { operationAnswer, operationSummaryAnswer } from './operation-fields.ts';
 import { findOperation } from './operation-find.ts';
 import { operationResource, operationSummary } from './operation-resource.ts';

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { cancelOperation, resumeOperation, rollBackOperation } from './operation-actions.ts';
 import { getOperation, listOperations } from './operation-list.ts';
 

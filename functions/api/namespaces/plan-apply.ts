@@ -1,10 +1,10 @@
 import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchOperation } from '@proxywatch/core/drivers/dcdb/control/operation-repository';
 import { markOutdated } from '@proxywatch/core/drivers/dcdb/control/plan-repository';
+import { accepted } from '#api/answer';
+import { dryRunQuery, idParams } from '#api/fields';
+import { route } from '#api/route';
 import { invokeOperation, requireCurrent, startOperation } from '../../control/start-operation.ts';
-import { accepted } from '../shared/answer.ts';
-import { dryRunQuery, idParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
 import { operationAnswer, strategyBody, strategyOf } from './operation-fields.ts';
 import { operationResource } from './operation-resource.ts';
 import { findPlan } from './plan-find.ts';

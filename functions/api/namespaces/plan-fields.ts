@@ -1,7 +1,7 @@
 import { CONFIG_MODULES, CONFIG_TABLES } from '@proxywatch/core/domain/control/config-rows';
 import { PLAN_STATES } from '@proxywatch/core/drivers/dcdb/control/plan-repository';
 import { z } from 'zod';
-import { flag, identifier, instant, text, uuid } from '../shared/fields.ts';
+import { flag, identifier, instant, text, uuid } from '#api/fields';
 
 /** What a plan may be asked for. */
 export const planBody = z.strictObject({

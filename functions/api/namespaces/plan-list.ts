@@ -1,10 +1,10 @@
 import { describePlan } from '@proxywatch/core/domain/control/describe-plan';
 import { isExpiredNow, PLAN_COLUMNS, PLAN_STATES, planOf } from '@proxywatch/core/drivers/dcdb/control/plan-repository';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { idParams } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { idParams } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { planAnswer, planSummaryAnswer } from './plan-fields.ts';
 import { findPlan } from './plan-find.ts';
 import { planResource, planSummary } from './plan-resource.ts';

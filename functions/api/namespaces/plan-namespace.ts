@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { requireRole } from '@proxywatch/core/domain/access/caller';
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchPlan, insertPlan } from '@proxywatch/core/drivers/dcdb/control/plan-repository';
+import { dryRunQuery, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { makePlan } from '../../control/make-plan.ts';
 import { CONTROL_TIMES } from '../../control/times.ts';
-import { dryRunQuery, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
 import { planAnswer, planBody } from './plan-fields.ts';
 import { planResource } from './plan-resource.ts';
 

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { fetchNamespaceDrift } from './drift-namespace.ts';
 import { applyPlan } from './plan-apply.ts';
 import { getPlan, listPlans } from './plan-list.ts';

@@ -7,8 +7,8 @@ import {
   type NamespaceFields,
   updateNamespace,
 } from '@proxywatch/core/drivers/dcdb/namespaces/namespace-writes';
-import { type Answer, created, okRevised } from '../shared/answer.ts';
-import type { ApiRequest, DcdbTransaction } from '../shared/api-request.ts';
+import { type Answer, created, okRevised } from '#api/answer';
+import type { ApiRequest, DcdbTransaction } from '#api/api-request';
 import { lockNamespace, present } from './find-namespace.ts';
 import { requireSound } from './namespace-problems.ts';
 import { documentOf, namespaceResource } from './namespace-resource.ts';

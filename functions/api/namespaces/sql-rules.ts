@@ -5,8 +5,8 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { fetchAccounts } from '@proxywatch/core/drivers/dcdb/accounts/account-repository';
 import { fetchProxyRecord } from '@proxywatch/core/drivers/dcdb/proxies/proxy-records';
 import type { FieldNote } from '@proxywatch/core/ports/proxy-control';
-import { withAdminSession } from '../shared/admin-session.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import { withAdminSession } from '#api/admin-session';
+import type { ApiDeps } from '#api/api-deps';
 
 const TIMEOUT_MS = 8_000;
 

@@ -8,9 +8,9 @@ import {
 import { digestOf } from '@proxywatch/core/drivers/proxysql/digests/digest-hash';
 import { digestTextOf } from '@proxywatch/core/drivers/proxysql/digests/digest-text';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { identifier, identifierParams, text } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifier, identifierParams, text } from '#api/fields';
+import { route } from '#api/route';
 import { findNamespace } from './find-namespace.ts';
 import { desiredRules, runningRules, type SqlRules } from './sql-rules.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { batchRoute } from '../shared/batch.ts';
-import { identifier, integer } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { batchRoute } from '#api/batch';
+import { identifier, integer } from '#api/fields';
+import { route } from '#api/route';
 import { changeFields, proxyChanges } from './change-proxy.ts';
 import { newProxy, probeQuery, registerProxy } from './create-proxy.ts';
 import { removeProxy } from './delete-proxy.ts';

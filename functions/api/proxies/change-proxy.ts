@@ -3,12 +3,12 @@ import type { ProxyRecord } from '@proxywatch/core/drivers/dcdb/proxies/proxy-re
 import { type ProxyFields, updateProxy } from '@proxywatch/core/drivers/dcdb/proxies/proxy-writes';
 import { sameRegistration } from '@proxywatch/core/drivers/dcdb/registration-row';
 import { z } from 'zod';
-import { type Answer, okRevised } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import type { ApiRequest } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
-import { identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, okRevised } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
+import { identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { probeQuery, requireChangeable } from './create-proxy.ts';
 import { requireCredentialUse } from './credential-use.ts';
 import {

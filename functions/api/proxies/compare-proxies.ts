@@ -12,11 +12,11 @@ import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { ModuleChecksum } from '@proxywatch/core/domain/proxy-state';
 import type { ProxyControl } from '@proxywatch/core/ports/proxy-control';
 import { z } from 'zod';
-import { withAdminSession } from '../shared/admin-session.ts';
-import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { identifier, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { withAdminSession } from '#api/admin-session';
+import { ok } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import { identifier, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { findProxy } from './find-proxy.ts';
 
 const TIMEOUT_MS = 15_000;

@@ -1,9 +1,9 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { countProxySettings } from '@proxywatch/core/drivers/dcdb/proxies/proxy-references';
 import { deleteProxy as deleteRow } from '@proxywatch/core/drivers/dcdb/proxies/proxy-writes';
-import { type Answer, noContent } from '../shared/answer.ts';
-import { dryRunQuery, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, noContent } from '#api/answer';
+import { dryRunQuery, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import type { Changing } from './change-proxy.ts';
 import { lockProxy, requireIdle } from './find-proxy.ts';
 import { proxyResource } from './proxy-resource.ts';

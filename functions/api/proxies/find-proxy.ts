@@ -11,8 +11,8 @@ import {
 } from '@proxywatch/core/drivers/dcdb/proxies/proxy-records';
 import { fetchLockingOperation } from '@proxywatch/core/drivers/dcdb/proxies/proxy-references';
 import { lockRegistry } from '@proxywatch/core/drivers/dcdb/proxies/registry-revision';
-import type { DcdbTransaction } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
+import type { DcdbTransaction } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
 
 export interface Asking {
   readonly caller: Caller;

@@ -1,9 +1,9 @@
 import { errorCodeOf } from '@proxywatch/core/domain/errors';
 import type { Skyeye } from '@proxywatch/core/ports/skyeye';
 import { z } from 'zod';
-import { ok, okRevised } from '../shared/answer.ts';
-import { identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok, okRevised } from '#api/answer';
+import { identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { findProxy } from './find-proxy.ts';
 import { liveProxyAnswer, runtimeAnswer } from './proxy-fields.ts';
 import { proxyResource, withRuntime } from './proxy-resource.ts';

@@ -1,8 +1,8 @@
 import { PROXY_COLUMNS, PROXY_STATES, proxyRecordOf } from '@proxywatch/core/drivers/dcdb/proxies/proxy-records';
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { LABEL_NAME, LABEL_VALUE, liveProxyAnswer } from './proxy-fields.ts';
 import { proxyResource, withRuntime } from './proxy-resource.ts';
 import { fetchRuntimes } from './proxy-runtime.ts';

@@ -1,8 +1,8 @@
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { ProxyCapabilities } from '@proxywatch/core/ports/proxy-driver';
 import type { z } from 'zod';
-import { withAdminSession } from '../shared/admin-session.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import { withAdminSession } from '#api/admin-session';
+import type { ApiDeps } from '#api/api-deps';
 import { noAdminInterface, unknownKind, whoIsToBlame } from './probe-problems.ts';
 import type { probeAnswer } from './proxy-fields.ts';
 

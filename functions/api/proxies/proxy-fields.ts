@@ -1,6 +1,6 @@
 import { PROXY_STATES } from '@proxywatch/core/drivers/dcdb/proxies/proxy-records';
 import { z } from 'zod';
-import { flag, identifier, instant, integer, text } from '../shared/fields.ts';
+import { flag, identifier, instant, integer, text } from '#api/fields';
 
 const MAX_LABELS = 32;
 /** Letters, digits and `. _ / -`: what may stand in a filter and in a path into JSON. */

@@ -2,7 +2,7 @@ import type { StatusRecord } from '@proxywatch/core/domain/scan/scan-record';
 import { fetchHistorySizes, type HistorySize } from '@proxywatch/core/drivers/history/history-sizes';
 import { fetchStatuses } from '@proxywatch/core/drivers/scan/redis-sink';
 import type { FleetRecords, ProxyOwner } from '@proxywatch/core/ports/fleet-observer';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 import type { RuntimeAnswer } from './proxy-fields.ts';
 
 /** What scanner and gateways last wrote down about proxies, by id. Rejects with STORE_UNAVAILABLE. */

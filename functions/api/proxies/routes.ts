@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { batchProxies } from './batch-proxies.ts';
 import { changeProxy } from './change-proxy.ts';
 import { listProxyPeers } from './cluster-peers.ts';

@@ -1,9 +1,9 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { RegistryState } from '@proxywatch/core/drivers/dcdb/proxies/proxy-records';
 import { updateProxy } from '@proxywatch/core/drivers/dcdb/proxies/proxy-writes';
-import { type Answer, okRevised } from '../shared/answer.ts';
-import { dryRunQuery, identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, okRevised } from '#api/answer';
+import { dryRunQuery, identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import type { Changing } from './change-proxy.ts';
 import { lockProxy, requireIdle, reread } from './find-proxy.ts';
 import { proxyAnswer } from './proxy-fields.ts';

@@ -1,9 +1,9 @@
 import { errorCodeOf, isProxywatchError, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { updateProxy } from '@proxywatch/core/drivers/dcdb/proxies/proxy-writes';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { identifierParams } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifierParams } from '#api/fields';
+import { route } from '#api/route';
 import { findProxy, lockProxy, reread } from './find-proxy.ts';
 import { type Probe, probeProxy } from './probe-proxy.ts';
 import { probeAnswer, proxyState } from './proxy-fields.ts';

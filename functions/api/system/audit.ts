@@ -1,9 +1,9 @@
 import type { AuditTable } from '@proxywatch/core/drivers/dcdb/access-tables';
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
-import { instant, timestamp } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { instant, timestamp } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 
 const auditList: ListSpec = {
   name: 'audit',

@@ -8,10 +8,10 @@ import {
   updateRoleOfBinding,
 } from '@proxywatch/core/drivers/dcdb/access/role-bindings';
 import { z } from 'zod';
-import { created, noContent, okRevised } from '../shared/answer.ts';
-import type { DcdbTransaction } from '../shared/api-request.ts';
-import { dryRunQuery, identifier, idParams, text } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { created, noContent, okRevised } from '#api/answer';
+import type { DcdbTransaction } from '#api/api-request';
+import { dryRunQuery, identifier, idParams, text } from '#api/fields';
+import { route } from '#api/route';
 import {
   lockBinding,
   NO_BINDING,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { route } from '#api/route';
 import { DOCS_POLICY, renderDocs } from './docs/render-docs.ts';
 import type { OpenApiDocument } from './openapi/document-types.ts';
 import { fetchWholeDocument } from './whole-document.ts';

@@ -1,9 +1,9 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { ProxyControl } from '@proxywatch/core/ports/proxy-control';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { identifier } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifier } from '#api/fields';
+import { route } from '#api/route';
 
 const driver = z.strictObject({
   kind: z.string(),

@@ -2,10 +2,10 @@ import { includesRole } from '@proxywatch/core/domain/access/role';
 import { errorCodeOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { queryFlag } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import { queryFlag } from '#api/fields';
+import { route } from '#api/route';
 
 /** Of one service; slower is as good as away. */
 const LIMIT_MS = 3_000;

@@ -1,7 +1,7 @@
 import { EVERY_NAMESPACE, ROLES } from '@proxywatch/core/domain/access/role';
 import { z } from 'zod';
-import { ok } from '../shared/answer.ts';
-import { route } from '../shared/route.ts';
+import { ok } from '#api/answer';
+import { route } from '#api/route';
 
 const role = z.enum(ROLES);
 

@@ -4,10 +4,10 @@ import {
   ROLE_BINDING_COLUMNS,
   roleBindingOf,
 } from '@proxywatch/core/drivers/dcdb/access/role-bindings';
-import { okRevised } from '../shared/answer.ts';
-import { idParams } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { okRevised } from '#api/answer';
+import { idParams } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import {
   administeredBy,
   NO_BINDING,

@@ -7,10 +7,10 @@ import {
   type RoleBindingRecord,
 } from '@proxywatch/core/drivers/dcdb/access/role-bindings';
 import { z } from 'zod';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import type { DcdbTransaction } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
-import { instant } from '../shared/fields.ts';
+import type { ApiDeps } from '#api/api-deps';
+import type { DcdbTransaction } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
+import { instant } from '#api/fields';
 
 export const WHO_BINDS = 'For admins of the namespace; what holds everywhere (`*`) is for admins of all.';
 export const NO_BINDING = { description: 'there is no such binding, or none that the caller may see' };

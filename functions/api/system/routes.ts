@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { listAudit } from './audit.ts';
 import { changeRoleBinding, createRoleBinding, removeRoleBinding } from './change-role-bindings.ts';
 import { getDocs, getOpenApi } from './document-routes.ts';

@@ -5,10 +5,10 @@ import {
   type WritesSwitch,
 } from '@proxywatch/core/drivers/dcdb/settings/writes-switch';
 import { z } from 'zod';
-import { okRevised } from '../shared/answer.ts';
-import { requireRevision } from '../shared/conditions.ts';
-import { dryRunQuery, flag, instant, text } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { okRevised } from '#api/answer';
+import { requireRevision } from '#api/conditions';
+import { dryRunQuery, flag, instant, text } from '#api/fields';
+import { route } from '#api/route';
 
 const writes = z.strictObject({
   enabled: z.boolean().meta({ description: 'false: nothing is written to any proxy' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { batchRoute } from '../shared/batch.ts';
-import { dryRunQuery, integer, uuid } from '../shared/fields.ts';
+import { batchRoute } from '#api/batch';
+import { dryRunQuery, integer, uuid } from '#api/fields';
 import { removeSetting } from './change-setting.ts';
 import { setVariable } from './put-setting.ts';
 import { defaultOf, resetBody } from './reset-to-default.ts';

@@ -8,12 +8,12 @@ import {
 } from '@proxywatch/core/drivers/dcdb/variables/setting-writes';
 import type { VariableSettingRecord } from '@proxywatch/core/drivers/dcdb/variables/variable-settings';
 import { z } from 'zod';
-import { type Answer, noContent, okRevised } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import type { ApiRequest, DcdbTransaction } from '../shared/api-request.ts';
-import { requireRevision } from '../shared/conditions.ts';
-import { dryRunQuery, idParams, timestamp } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { type Answer, noContent, okRevised } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest, DcdbTransaction } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
+import { dryRunQuery, idParams, timestamp } from '#api/fields';
+import { route } from '#api/route';
 import { checkValue, controlOf, unprocessable } from './find-variable.ts';
 import { requireSettingRole, roleFor } from './setting-access.ts';
 import { fetchFormerNamespace, fetchPlans, recordOf } from './setting-audit.ts';

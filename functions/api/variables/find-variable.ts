@@ -1,6 +1,6 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { ProxyControl, VariableDefinition } from '@proxywatch/core/ports/proxy-control';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 
 /** Throws UNPROCESSABLE at `pointer` for a kind of proxy that cannot be controlled. */
 export function controlOf({ controls }: Pick<ApiDeps, 'controls'>, kind: string, pointer: string): ProxyControl {

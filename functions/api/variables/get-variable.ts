@@ -8,12 +8,12 @@ import { REGISTRATION_COLUMNS, registrationOf } from '@proxywatch/core/drivers/d
 import { settingOf } from '@proxywatch/core/drivers/dcdb/variables/setting-row';
 import { fetchVariableSettings, openSettings } from '@proxywatch/core/drivers/dcdb/variables/variable-settings';
 import { z } from 'zod';
-import { forEachProxy } from '../shared/admin-session.ts';
-import { ok } from '../shared/answer.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import type { ApiRequest } from '../shared/api-request.ts';
-import { identifier, nameParams, queryFlag } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import { forEachProxy } from '#api/admin-session';
+import { ok } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
+import { identifier, nameParams, queryFlag } from '#api/fields';
+import { route } from '#api/route';
 import { controlOf } from './find-variable.ts';
 import { visibleSettings } from './list-settings.ts';
 import { driftOf, fetchLiveVariables, layersOf, shownLayers } from './live-variables.ts';

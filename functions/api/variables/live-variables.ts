@@ -1,8 +1,8 @@
 import { CONFIG_LAYERS, type ConfigLayer, type ConfigRow } from '@proxywatch/core/domain/control/config-rows';
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import type { ProxyControl } from '@proxywatch/core/ports/proxy-control';
-import { type SessionLimits, withAdminSession } from '../shared/admin-session.ts';
-import type { ApiDeps } from '../shared/api-deps.ts';
+import { type SessionLimits, withAdminSession } from '#api/admin-session';
+import type { ApiDeps } from '#api/api-deps';
 import { MASK } from './variable-fields.ts';
 
 /** Values of a proxy's variables, by name. Secrets are in here: `shownLayers` masks them. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ApiDeps } from '../shared/api-deps.ts';
-import { dryRunQuery, timestamp } from '../shared/fields.ts';
-import { route } from '../shared/route.ts';
+import type { ApiDeps } from '#api/api-deps';
+import { dryRunQuery, timestamp } from '#api/fields';
+import { route } from '#api/route';
 import { controlOf, unprocessable } from './find-variable.ts';
 import { setVariable } from './put-setting.ts';
 import { changedSetting, hasScopeName, identityFields, reasonField } from './variable-fields.ts';

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { batchSettings } from './batch-settings.ts';
 import { changeSetting, deleteSetting } from './change-setting.ts';
 import { compareVariables } from './compare-variables.ts';

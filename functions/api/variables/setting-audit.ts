@@ -2,7 +2,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { accessDcdb } from '@proxywatch/core/drivers/dcdb/dcdb-error';
 import type { VariableSettingRecord } from '@proxywatch/core/drivers/dcdb/variables/variable-settings';
-import type { AuditRecord } from '../shared/api-request.ts';
+import type { AuditRecord } from '#api/api-request';
 import type { SettingAnswer } from './variable-fields.ts';
 
 export const SETTING_RESOURCE = 'variable-setting';

@@ -1,6 +1,6 @@
 import { VARIABLE_SCOPES } from '@proxywatch/core/domain/control/effective-variables';
 import { z } from 'zod';
-import { identifier, instant, text, timestamp } from '../shared/fields.ts';
+import { identifier, instant, text, timestamp } from '#api/fields';
 
 const LONGEST_VALUE = 8_192;
 export const DEFAULT_KIND = 'proxysql';

@@ -1,9 +1,9 @@
 import { EVERY_NAMESPACE } from '@proxywatch/core/domain/access/role';
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
-import { identifier, instant, nameParams } from '../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery } from '../shared/list.ts';
-import { route } from '../shared/route.ts';
+import { identifier, instant, nameParams } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery } from '#api/list';
+import { route } from '#api/route';
 import { auditPrefixOf, SETTING_RESOURCE } from './setting-audit.ts';
 import { kindField, settingAnswer } from './variable-fields.ts';
 

@@ -1,19 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { ROOT } from './bundle.ts';
 
 /** Folders of the project that are a package of a layer, in one file with all their modules. */
 export interface LayerPackage {
   readonly name: string;
+  /** What the names of its modules begin with, where others import them. */
+  readonly importedAs: string;
   /** From the root of the project. */
   readonly sources: string;
 }
 
-export const CORE: LayerPackage = { name: '@proxywatch/core', sources: 'layers/core/src' };
+export const CORE: LayerPackage = {
+  name: '@proxywatch/core',
+  importedAs: '@proxywatch/core',
+  sources: 'layers/core/src',
+};
 /** What the modules of the API have in common. */
-export const API: LayerPackage = { name: '@proxywatch/api', sources: 'functions/api/shared' };
+export const API: LayerPackage = { name: '@proxywatch/api', importedAs: '#api', sources: 'functions/api/shared' };
 
 /** The runtime brings the clients of AWS, all of one version. In a layer they would come first, and mix with its own. */
 const RUNTIME = /^@aws-sdk\/client-/;
@@ -30,18 +36,14 @@ export const layerImports: Plugin = {
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
       if (kind === 'entry-point') return undefined;
-      if (path.startsWith(`${CORE.name}/`)) return moduleOf(CORE, path.slice(CORE.name.length + 1));
+      for (const layer of [CORE, API]) {
+        if (path.startsWith(`${layer.importedAs}/`)) return moduleOf(layer, path.slice(layer.importedAs.length + 1));
+      }
       const isLayer = path === CORE.name || path === API.name;
       if (isLayer || isBuiltin(path) || RUNTIME.test(path) || isInVendor(path)) return { path, external: true };
       return {
         errors: [{ text: `${path} is in no layer: add it to the dependencies in layers/vendor/package.json` }],
       };
-    });
-    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
-      const from = relative(join(ROOT, API.sources), resolveDir);
-      const target = relative(join(ROOT, API.sources), join(resolveDir, path));
-      const isOfAnother = from.startsWith('..') && !target.startsWith('..');
-      return isOfAnother ? moduleOf(API, target.replace(/\.ts$/, '')) : undefined;
     });
     for (const { name } of [CORE, API]) {
       build.onLoad({ filter: /./, namespace: name }, ({ path }) => ({

@@ -2,11 +2,11 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import { type EventTable, fetchEventPage } from '@proxywatch/core/drivers/dcdb/monitoring/event-page';
 import { PARTITIONED } from '@proxywatch/core/drivers/dcdb/scan/upsert-table';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import { instant } from '../../shared/fields.ts';
-import { cursorScope, type ListField, type ListSpec, listQuery } from '../../shared/list.ts';
-import { filterClause } from '../../shared/list-sql.ts';
-import { type AnyRoute, route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import { instant } from '#api/fields';
+import { cursorScope, type ListField, type ListSpec, listQuery } from '#api/list';
+import { filterClause } from '#api/list-sql';
+import { type AnyRoute, route } from '#api/route';
 import { NAME, namesOf, namespacesOf } from './name-filters.ts';
 import { iso, spanOf, timeRange } from './time-range.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from '../../shared/fields.ts';
+import { instant } from '#api/fields';
 import { eventList, matches, nullableText, numberOf, wordOf } from './event-list.ts';
 import { count } from './stats-answer.ts';
 

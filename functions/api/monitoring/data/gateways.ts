@@ -3,11 +3,11 @@ import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { accessDcdb } from '@proxywatch/core/drivers/dcdb/dcdb-error';
 import type { FleetRecords, ProxyOwner } from '@proxywatch/core/ports/fleet-observer';
 import { z } from 'zod';
-import { noContent, ok } from '../../shared/answer.ts';
-import type { AnyRequest } from '../../shared/api-request.ts';
-import { dryRunQuery, identifier } from '../../shared/fields.ts';
-import { whereNamespace } from '../../shared/list.ts';
-import { route } from '../../shared/route.ts';
+import { noContent, ok } from '#api/answer';
+import type { AnyRequest } from '#api/api-request';
+import { dryRunQuery, identifier } from '#api/fields';
+import { whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { asConflict } from './as-conflict.ts';
 import { fetchVisibleProxy } from './visible-proxy.ts';
 

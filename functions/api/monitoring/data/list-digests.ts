@@ -14,12 +14,12 @@ import {
 import { fetchDigestTexts } from '@proxywatch/core/drivers/dcdb/monitoring/digest-timeline';
 import { fetchTopSql } from '@proxywatch/core/drivers/dcdb/monitoring/top-sql';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import { timestamp } from '../../shared/fields.ts';
-import { cursorScope, type ListSpec, listQuery } from '../../shared/list.ts';
-import { likePattern } from '../../shared/list-sql.ts';
-import { meaning } from '../../shared/query-schema.ts';
-import { route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import { timestamp } from '#api/fields';
+import { cursorScope, type ListSpec, listQuery } from '#api/list';
+import { likePattern } from '#api/list-sql';
+import { meaning } from '#api/query-schema';
+import { route } from '#api/route';
 import { NAME, namesOf, namespacesOf } from './name-filters.ts';
 import {
   changeOf,

@@ -4,10 +4,10 @@ import type { Processlist, ProxySessionState } from '@proxywatch/core/domain/pro
 import type { RegisteredProxy } from '@proxywatch/core/domain/proxy';
 import { cutText, maskedText } from '@proxywatch/core/domain/scan/mask-literals';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import type { ApiDeps } from '../../shared/api-deps.ts';
-import { identifier, instant, queryFlag, queryInteger } from '../../shared/fields.ts';
-import { route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import { identifier, instant, queryFlag, queryInteger } from '#api/fields';
+import { route } from '#api/route';
 import { fetchVisibleProxy } from './visible-proxy.ts';
 
 /** For log-in and the one statement. */

@@ -1,4 +1,4 @@
-import type { ListField, ListQuery } from '../../shared/list.ts';
+import type { ListField, ListQuery } from '#api/list';
 
 /** A name that rows are chosen by: one, or one of several. */
 export const NAME: ListField = { type: 'string', ops: ['eq', 'in'] };

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { listErrors, listKeyLogs, listSlowSql, listSlowTransactions } from './events.ts';
 import { drainGatewaySlot, getGateways, pinProxy, undrainGatewaySlot, unpinProxy } from './gateways.ts';
 import { getDigest } from './get-digest.ts';

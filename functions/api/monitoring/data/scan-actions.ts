@@ -3,9 +3,9 @@ import { COLLECTORS } from '@proxywatch/core/domain/scan/collectors';
 import { accessDcdb } from '@proxywatch/core/drivers/dcdb/dcdb-error';
 import type { PauseTarget } from '@proxywatch/core/ports/scan-pauses';
 import { z } from 'zod';
-import { accepted, ok } from '../../shared/answer.ts';
-import { dryRunQuery, identifier, integer } from '../../shared/fields.ts';
-import { route } from '../../shared/route.ts';
+import { accepted, ok } from '#api/answer';
+import { dryRunQuery, identifier, integer } from '#api/fields';
+import { route } from '#api/route';
 import { asConflict } from './as-conflict.ts';
 import { fetchVisibleNamespace, fetchVisibleProxy } from './visible-proxy.ts';
 

@@ -5,10 +5,10 @@ import type { ScanPauses } from '@proxywatch/core/domain/scan/scan-pauses';
 import type { ScanReport } from '@proxywatch/core/domain/scan/scan-report';
 import { fetchLastScanRun } from '@proxywatch/core/drivers/dcdb/monitoring/last-scan-run';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import { instant } from '../../shared/fields.ts';
-import { type ListSpec, listPage, listQuery, whereNamespace } from '../../shared/list.ts';
-import { route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import { instant } from '#api/fields';
+import { type ListSpec, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { iso } from './time-range.ts';
 
 export const scanStatusList: ListSpec = {

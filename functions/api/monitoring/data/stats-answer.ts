@@ -1,7 +1,7 @@
 import { STATS_LEVELS, type StatsSpan } from '@proxywatch/core/domain/monitoring/stats-plan';
 import type { Count, StatsCoverage, StatsSums } from '@proxywatch/core/domain/monitoring/top-sql';
 import { z } from 'zod';
-import { instant } from '../../shared/fields.ts';
+import { instant } from '#api/fields';
 import { iso } from './time-range.ts';
 
 /** What answers of statistics are made of. */

@@ -1,8 +1,8 @@
 import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { StatsSpan } from '@proxywatch/core/domain/monitoring/stats-plan';
 import { z } from 'zod';
-import { timestamp } from '../../shared/fields.ts';
-import { meaning } from '../../shared/query-schema.ts';
+import { timestamp } from '#api/fields';
+import { meaning } from '#api/query-schema';
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const LENGTH = /^[1-9]\d{0,5}[mhd]$/;

@@ -6,10 +6,10 @@ import {
   putMonitoringSettings,
   type SettingsScope,
 } from '@proxywatch/core/drivers/dcdb/monitoring-settings/settings-repository';
-import { type Answer, noContent, okRevised } from '../../shared/answer.ts';
-import type { ApiDeps } from '../../shared/api-deps.ts';
-import type { ApiRequest } from '../../shared/api-request.ts';
-import { requireRevision } from '../../shared/conditions.ts';
+import { type Answer, noContent, okRevised } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
+import { requireRevision } from '#api/conditions';
 import { withRegistryPublished } from './publish-settings.ts';
 import { requireScope } from './settings-access.ts';
 import { settingsResource } from './settings-resource.ts';

@@ -1,8 +1,8 @@
 import { messageOf } from '@proxywatch/core/domain/errors';
 import { publishRegistry } from '@proxywatch/core/drivers/registry/publish-registry';
-import type { Answer } from '../../shared/answer.ts';
-import type { ApiDeps } from '../../shared/api-deps.ts';
-import type { ApiRequest } from '../../shared/api-request.ts';
+import type { Answer } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
 
 /** Has gateways and scanner read what was changed. The change stands if that fails, and is published with the next one. */
 export async function withRegistryPublished(

@@ -12,10 +12,10 @@ import {
 } from '@proxywatch/core/drivers/dcdb/monitoring-settings/settings-repository';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import { identifier } from '../../shared/fields.ts';
-import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '../../shared/list.ts';
-import { route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifier } from '#api/fields';
+import { type ListSpec, listAnswer, listPage, listQuery, whereNamespace } from '#api/list';
+import { route } from '#api/route';
 import { effectiveAnswer, settingsAnswer } from './settings-fields.ts';
 import { settingsResource } from './settings-resource.ts';
 

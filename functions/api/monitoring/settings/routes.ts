@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { getEffectiveMonitoringSettings, listMonitoringSettings } from './read-settings.ts';
 import { scopeRoutes } from './scope-routes.ts';
 

@@ -4,9 +4,9 @@ import {
   type SettingsScope,
 } from '@proxywatch/core/drivers/dcdb/monitoring-settings/settings-repository';
 import type { z } from 'zod';
-import { okRevised } from '../../shared/answer.ts';
-import { dryRunQuery, identifierParams, nameParams } from '../../shared/fields.ts';
-import { type AnswerSpec, type AnyRoute, route } from '../../shared/route.ts';
+import { okRevised } from '#api/answer';
+import { dryRunQuery, identifierParams, nameParams } from '#api/fields';
+import { type AnswerSpec, type AnyRoute, route } from '#api/route';
 import { changeSettings } from './change-settings.ts';
 import { requireScope } from './settings-access.ts';
 import { fleetSettings, proxySettings, settingsAnswer } from './settings-fields.ts';

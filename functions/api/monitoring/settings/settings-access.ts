@@ -4,7 +4,7 @@ import { ProxywatchError } from '@proxywatch/core/domain/errors';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
 import { accessDcdb } from '@proxywatch/core/drivers/dcdb/dcdb-error';
 import type { SettingsScope } from '@proxywatch/core/drivers/dcdb/monitoring-settings/settings-repository';
-import type { DcdbTransaction } from '../../shared/api-request.ts';
+import type { DcdbTransaction } from '#api/api-request';
 
 interface Asking {
   readonly caller: Caller;

@@ -9,7 +9,7 @@ import {
 import { COLLECTORS, type CollectorName, type SinkName } from '@proxywatch/core/domain/scan/collectors';
 import { retentionProblem } from '@proxywatch/core/drivers/dcdb/monitoring-settings/read-retention';
 import { z } from 'zod';
-import { flag, instant, integer, text } from '../../shared/fields.ts';
+import { flag, instant, integer, text } from '#api/fields';
 
 function bounded(name: keyof typeof BOUNDS) {
   const [min, max] = BOUNDS[name];

@@ -4,7 +4,7 @@ import { MAX_QUERY_BYTES } from '@proxywatch/core/drivers/skyeye/parse-promql';
 import { RULE_LABEL } from '@proxywatch/core/drivers/skyeye/rule-file';
 import { templateProblem } from '@proxywatch/core/drivers/skyeye/rule-template';
 import { z } from 'zod';
-import { flag, instant, integer, text } from '../../shared/fields.ts';
+import { flag, instant, integer, text } from '#api/fields';
 
 const WEEK_S = 7 * 86_400;
 const MAX_LABELS = 20;

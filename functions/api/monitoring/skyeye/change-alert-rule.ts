@@ -3,10 +3,10 @@ import {
   updateAlertRule,
 } from '@proxywatch/core/drivers/dcdb/alert-rules/alert-rule-repository';
 import { z } from 'zod';
-import { noContent, okRevised } from '../../shared/answer.ts';
-import { requireRevision } from '../../shared/conditions.ts';
-import { dryRunQuery, idParams } from '../../shared/fields.ts';
-import { route } from '../../shared/route.ts';
+import { noContent, okRevised } from '#api/answer';
+import { requireRevision } from '#api/conditions';
+import { dryRunQuery, idParams } from '#api/fields';
+import { route } from '#api/route';
 import { alertRuleFields, alertRuleResource, changedAlertRule } from './alert-rule-fields.ts';
 import { checkRuleQuery } from './check-rule-query.ts';
 import { findAlertRule } from './find-alert-rule.ts';

@@ -1,6 +1,6 @@
 import { errorCodeOf, messageOf, ProxywatchError } from '@proxywatch/core/domain/errors';
 import { enforceNamespaces } from '@proxywatch/core/drivers/skyeye/enforce-namespaces';
-import type { ApiDeps } from '../../shared/api-deps.ts';
+import type { ApiDeps } from '#api/api-deps';
 
 const ALERTING = ['vector', 'scalar'];
 

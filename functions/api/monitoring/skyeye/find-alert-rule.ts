@@ -7,7 +7,7 @@ import {
   fetchAlertRule,
 } from '@proxywatch/core/drivers/dcdb/alert-rules/alert-rule-repository';
 import type { Dcdb } from '@proxywatch/core/drivers/dcdb/create-dcdb';
-import type { DcdbTransaction } from '../../shared/api-request.ts';
+import type { DcdbTransaction } from '#api/api-request';
 
 /** The rule, if the caller has the role in its namespace; else NOT_FOUND or FORBIDDEN. */
 export async function findAlertRule(

@@ -4,9 +4,9 @@ import { NAMESPACE_LABEL } from '@proxywatch/core/drivers/skyeye/enforce-namespa
 import { RULE_LABEL } from '@proxywatch/core/drivers/skyeye/rule-file';
 import type { Alert } from '@proxywatch/core/ports/skyeye';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import { identifier, instant, text } from '../../shared/fields.ts';
-import { route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import { identifier, instant, text } from '#api/fields';
+import { route } from '#api/route';
 
 const MAX_ALERTS = 1_000;
 

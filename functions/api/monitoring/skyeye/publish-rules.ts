@@ -5,9 +5,9 @@ import {
 } from '@proxywatch/core/drivers/dcdb/alert-rules/alert-rule-repository';
 import { enforceNamespaces } from '@proxywatch/core/drivers/skyeye/enforce-namespaces';
 import type { AlertRule } from '@proxywatch/core/ports/skyeye';
-import type { Answer } from '../../shared/answer.ts';
-import type { ApiDeps } from '../../shared/api-deps.ts';
-import type { ApiRequest } from '../../shared/api-request.ts';
+import type { Answer } from '#api/answer';
+import type { ApiDeps } from '#api/api-deps';
+import type { ApiRequest } from '#api/api-request';
 
 type Publishing = Pick<ApiDeps, 'db' | 'alertRules' | 'skyeye' | 'log'>;
 

@@ -2,10 +2,10 @@ import { enforceNamespaces } from '@proxywatch/core/drivers/skyeye/enforce-names
 import { MAX_POINTS } from '@proxywatch/core/drivers/skyeye/prometheus-skyeye';
 import type { QueryResult } from '@proxywatch/core/ports/skyeye';
 import { z } from 'zod';
-import { ok } from '../../shared/answer.ts';
-import { timestamp } from '../../shared/fields.ts';
-import { meaning } from '../../shared/query-schema.ts';
-import { route } from '../../shared/route.ts';
+import { ok } from '#api/answer';
+import { timestamp } from '#api/fields';
+import { meaning } from '#api/query-schema';
+import { route } from '#api/route';
 import { promql } from './alert-rule-fields.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../../shared/route.ts';
+import type { AnyRoute } from '#api/route';
 import { changeAlertRule, deleteAlertRule } from './change-alert-rule.ts';
 import { createAlertRule } from './create-alert-rule.ts';
 import { listAlerts } from './list-alerts.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../shared/query-schema.ts';
+import type { JsonSchema } from '#api/query-schema';
 import type { OpenApiDocument, Operation, Parameter, Reference, Response } from '../openapi/document-types.ts';
 import { type Html, html } from './html.ts';
 import { inlineMarkdown, markdown } from './markdown.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../shared/query-schema.ts';
+import type { JsonSchema } from '#api/query-schema';
 
 /** A field of a body, for a table. */
 export interface SchemaRow {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../shared/query-schema.ts';
+import type { JsonSchema } from '#api/query-schema';
 import type { Header, Parameter, Reference, Response } from './document-types.ts';
 
 export const PROBLEM_SCHEMA: JsonSchema = {

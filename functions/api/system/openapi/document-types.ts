@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../shared/query-schema.ts';
+import type { JsonSchema } from '#api/query-schema';
 
 /** The part of OpenAPI 3.1 that we write. */
 export interface OpenApiDocument {

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../../shared/query-schema.ts';
-import type { AnyRoute, ApiModule } from '../../shared/route.ts';
+import type { JsonSchema } from '#api/query-schema';
+import type { AnyRoute, ApiModule } from '#api/route';
 import { HEADERS, PARAMETERS, PROBLEM_SCHEMA, problemResponses } from './common-parts.ts';
 import type { OpenApiDocument, Operation } from './document-types.ts';
 import { operationOf } from './operation.ts';

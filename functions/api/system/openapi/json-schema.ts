@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JsonSchema, meaningOf } from '../../shared/query-schema.ts';
+import { type JsonSchema, meaningOf } from '#api/query-schema';
 
 export interface SchemaParts {
   readonly schema: JsonSchema;

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../../shared/query-schema.ts';
-import type { AnyRoute } from '../../shared/route.ts';
+import type { JsonSchema } from '#api/query-schema';
+import type { AnyRoute } from '#api/route';
 import { type ParameterPart, parameterReference } from './common-parts.ts';
 import type { Operation, Parameter, Reference, RequestBody } from './document-types.ts';
 import { jsonSchemaOf } from './json-schema.ts';

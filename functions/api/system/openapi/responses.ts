@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { JsonSchema } from '../../shared/query-schema.ts';
-import type { AnswerSpec, AnyRoute } from '../../shared/route.ts';
+import type { JsonSchema } from '#api/query-schema';
+import type { AnswerSpec, AnyRoute } from '#api/route';
 import {
   type HeaderPart,
   headerReferences,
