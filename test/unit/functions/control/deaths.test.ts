@@ -78,6 +78,29 @@ function requireOneLoad({ proxies }: MemoryFleet): void {
   }
 }
 
+/** Once for each point at which a process can end: whoever comes next ends the operation in this state, and rightly. */
+async function atEachPoint(
+  scenario: Scenario,
+  fault: 'stops' | 'deaths',
+  state: string,
+  judgeMore: (prepared: ReturnType<typeof prepare>) => void,
+): Promise<void> {
+  const whole = prepare(scenario);
+  const { state: expected } = await whole.bench.drive('op');
+  expect(expected).toBe(state);
+  const points = whole.bench.points.length;
+  expect(points).toBeGreaterThan(50);
+  for (let point = 0; point < points; point += 1) {
+    const prepared = prepare(scenario);
+    prepared.bench[fault].add(point);
+    const operation = await prepared.bench.drive('op');
+    const at = prepared.bench.points[point];
+    expect({ at, state: operation.state }).toEqual({ at, state });
+    judge(prepared, operation);
+    judgeMore(prepared);
+  }
+}
+
 const GOOD: Scenario = { clustered: true, bad: -1, canaries: 1, parallelism: 2, diskDiffers: false };
 
 describe('a process that has no time left', () => {
@@ -87,19 +110,7 @@ describe('a process that has no time left', () => {
   ])(
     'at any point of an operation that %s is no reason to go back, or to give a group up',
     async (_, scenario, state) => {
-      const whole = prepare(scenario);
-      await whole.bench.drive('op');
-      const points = whole.bench.points.length;
-      for (let point = 0; point < points; point += 1) {
-        const prepared = prepare(scenario);
-        prepared.bench.stops.add(point);
-        const operation = await prepared.bench.drive('op');
-        expect({ point: prepared.bench.points[point], state: operation.state }).toEqual({
-          point: prepared.bench.points[point],
-          state,
-        });
-        judge(prepared, operation);
-      }
+      await atEachPoint(scenario, 'stops', state, () => {});
     },
   );
 });
@@ -109,22 +120,9 @@ describe('a process that dies', () => {
     ['of an operation that goes well', GOOD, 'succeeded'],
     ['of one that goes back', { ...GOOD, bad: 2 }, 'rolled-back'],
   ])('at any point %s is followed by one that ends it rightly', async (_, scenario, state) => {
-    const whole = prepare(scenario);
-    const { state: expected } = await whole.bench.drive('op');
-    expect(expected).toBe(state);
-    const points = whole.bench.points.length;
-    expect(points).toBeGreaterThan(50);
-    for (let point = 0; point < points; point += 1) {
-      const prepared = prepare(scenario);
-      prepared.bench.deaths.add(point);
-      const operation = await prepared.bench.drive('op');
-      expect({ point: prepared.bench.points[point], state: operation.state }).toEqual({
-        point: prepared.bench.points[point],
-        state,
-      });
-      judge(prepared, operation);
-      if (state === 'succeeded') requireOneLoad(prepared.fleet);
-    }
+    await atEachPoint(scenario, 'deaths', state, ({ fleet }) => {
+      if (state === 'succeeded') requireOneLoad(fleet);
+    });
   });
 
   test('as often as it may, at whatever points, leaves all proxies as wanted or all as before, and the operation says which', async () => {

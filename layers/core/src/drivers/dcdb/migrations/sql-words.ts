@@ -11,30 +11,33 @@ export const REVISED = sql`
       created_at timestamp(6) not null default current_timestamp(6) comment 'UTC',
       updated_at timestamp(6) not null default current_timestamp(6) on update current_timestamp(6) comment 'UTC, last change'`;
 
-/** MySQL has no `add column if not exists`, and a migration that was cut off must be able to run again. */
-export async function addColumn(
-  db: Kysely<unknown>,
-  table: string,
-  column: string,
-  definition: ReturnType<typeof sql>,
-): Promise<void> {
-  const { rows } = await sql<{ found: number }>`
-    select count(*) as found from information_schema.columns
-    where table_schema = database() and table_name = ${table} and column_name = ${column}`.execute(db);
-  if (Number(rows[0]?.found) > 0) return;
-  await sql`alter table ${sql.table(table)} add column ${sql.ref(column)} ${definition}`.execute(db);
+type Sql = ReturnType<typeof sql>;
+
+/** Where a database lists what its tables have. */
+const COLUMNS = { view: sql`information_schema.columns`, name: sql`column_name` };
+const INDEXES = { view: sql`information_schema.statistics`, name: sql`index_name` };
+
+/** Unless it is there. */
+export function addColumn(db: Kysely<unknown>, table: string, column: string, definition: Sql): Promise<void> {
+  return addOnce(db, COLUMNS, table, column, sql`column ${sql.ref(column)} ${definition}`);
 }
 
-/** The same for an index. */
-export async function addIndex(
+/** Unless there is one of that name. */
+export function addIndex(db: Kysely<unknown>, table: string, index: string, columns: Sql): Promise<void> {
+  return addOnce(db, INDEXES, table, index, sql`key ${sql.ref(index)} (${columns})`);
+}
+
+/** MySQL has no `if not exists` for these, and a migration that was cut off must be able to run again. */
+async function addOnce(
   db: Kysely<unknown>,
+  listed: typeof COLUMNS,
   table: string,
-  index: string,
-  columns: ReturnType<typeof sql>,
+  name: string,
+  addition: Sql,
 ): Promise<void> {
   const { rows } = await sql<{ found: number }>`
-    select count(*) as found from information_schema.statistics
-    where table_schema = database() and table_name = ${table} and index_name = ${index}`.execute(db);
+    select count(*) as found from ${listed.view}
+    where table_schema = database() and table_name = ${table} and ${listed.name} = ${name}`.execute(db);
   if (Number(rows[0]?.found) > 0) return;
-  await sql`alter table ${sql.table(table)} add key ${sql.ref(index)} (${columns})`.execute(db);
+  await sql`alter table ${sql.table(table)} add ${addition}`.execute(db);
 }
